@@ -1,0 +1,100 @@
+import type { Tensor } from '../graph/tensor.ts';
+import type { Layer } from './coordinates.ts';
+import { kernelCount, layerSizes } from './coordinates.ts';
+import type { KernelPoints } from './greedy-path.ts';
+import { greedyPath, kernelDistance, kernelPoints } from './greedy-path.ts';
+
+/** A spec's `permutation`. */
+export type PermutationMode = 'none' | 'in-filter' | 'cross-filter';
+
+/** The paths of one layer; a path's j-th value is the kernel (filter, channel) that comes at position j. */
+export type LayerPermutation =
+  | { readonly mode: 'none' }
+  | {
+      readonly mode: 'in-filter';
+      readonly filters: Uint32Array;
+      /** One path over the channels for each filter, in the filters' original order. */
+      readonly channels: readonly Uint32Array[];
+    }
+  | { readonly mode: 'cross-filter'; readonly kernels: Uint32Array };
+
+/** The greedy paths of a target's learnable layers (NeRN, section 3.2); throws a `Failure` on weights not finite. */
+export function permute(layers: readonly Tensor[], mode: PermutationMode): LayerPermutation[] {
+  return layers.map(layer => {
+    if (mode === 'none') return { mode };
+    const { filters, channels, width } = layerSizes(layer);
+    const points = kernelPoints(layer.data, width * width);
+    if (mode === 'cross-filter') return { mode, kernels: pathOfKernels(points, 0, points.count) };
+    const paths = Array.from({ length: filters }, (_, f) => pathOfKernels(points, f * channels, channels));
+    return { mode, filters: pathOfFilters(points, paths), channels: paths };
+  });
+}
+
+function pathOfKernels(points: KernelPoints, first: number, count: number): Uint32Array {
+  return greedyPath(count, (a, b) => kernelDistance(points, first + a, first + b));
+}
+
+/** Two filters are as far apart as their kernels together, once each filter's channels are in its own new order. */
+function pathOfFilters(points: KernelPoints, channels: readonly Uint32Array[]): Uint32Array {
+  return greedyPath(channels.length, (a, b) => {
+    const [pathA, pathB] = [channels[a]!, channels[b]!];
+    let sum = 0;
+    for (let c = 0; c < pathA.length; c++) {
+      sum += kernelDistance(points, a * pathA.length + pathA[c]!, b * pathB.length + pathB[c]!);
+    }
+    return sum;
+  });
+}
+
+/**
+ * For each kernel of the target, in its original place, the row of the embedding table that it gets: [kernels].
+ * With path p the kernel p[j] gets row j of its layer, that is E[argsort(p)]; in-filter, the filter's place gives the
+ * first coordinate and the channel's place inside that filter the second.
+ */
+export function permutedRows(
+  layers: readonly Layer[],
+  permutations: readonly LayerPermutation[],
+): Uint32Array {
+  const rows = new Uint32Array(kernelCount(layers));
+  let first = 0;
+  for (const [l, layer] of layers.entries()) {
+    const { filters, channels } = layerSizes(layer);
+    const count = filters * channels;
+    const places = placesOf(permutations[l]!, count, channels);
+    for (let kernel = 0; kernel < count; kernel++) rows[first + kernel] = first + places[kernel]!;
+    first += count;
+  }
+  return rows;
+}
+
+/** The place of each kernel of one layer. */
+function placesOf(permutation: LayerPermutation, count: number, channels: number): Uint32Array {
+  if (permutation.mode === 'cross-filter') return inverse(permutation.kernels);
+  if (permutation.mode === 'none') return Uint32Array.from({ length: count }, (_, kernel) => kernel);
+  const filterPlaces = inverse(permutation.filters);
+  const channelPlaces = permutation.channels.map(inverse);
+  return Uint32Array.from({ length: count }, (_, kernel) => {
+    const f = Math.floor(kernel / channels);
+    return filterPlaces[f]! * channels + channelPlaces[f]![kernel % channels]!;
+  });
+}
+
+function inverse(path: Uint32Array): Uint32Array {
+  const places = new Uint32Array(path.length);
+  for (const [place, element] of path.entries()) places[element] = place;
+  return places;
+}
+
+/**
+ * Bits it takes to store the permutations beside the predictor (NeRN, section 3.2): cross-filter F C log2(F C) a
+ * layer, in-filter F C log2(C) + F log2(F).
+ */
+export function overheadBits(layers: readonly Layer[], mode: PermutationMode): number {
+  if (mode === 'none') return 0;
+  return layers.reduce((bits, layer) => {
+    const { filters, channels } = layerSizes(layer);
+    const kernels = filters * channels;
+    if (mode === 'cross-filter') return bits + kernels * Math.log2(kernels);
+    return bits + kernels * Math.log2(channels) + filters * Math.log2(filters);
+  }, 0);
+}
