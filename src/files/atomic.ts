@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Failure } from '../failure.ts';
+
+/**
+ * Writes a whole file or nothing: a reader sees the old bytes or the new ones, also after a power cut. Missing
+ * folders are made. Throws a Failure of kind 'environment' that names the path when it cannot be written.
+ */
+export async function writeAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  // Beside its target, because a rename is atomic only within one file system.
+  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeSynced(temporary, data);
+    await rename(temporary, path);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw cannotWrite(path, error);
+  }
+}
+
+/** As `writeAtomic`: JSON with two spaces of indentation and a final newline. */
+export function writeJsonAtomic(path: string, value: unknown): Promise<void> {
+  return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder; its file system journals the rename by itself.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const hints: Readonly<Record<string, string>> = {
+  EACCES: 'Give yourself write permission there, or choose another output folder.',
+  EPERM: 'Give yourself write permission there, or choose another output folder.',
+  EROFS: 'That file system is read-only: choose another output folder.',
+  ENOSPC: 'The disk is full: free some space, or choose another output folder.',
+  EDQUOT: 'Your disk quota is used up: free some space, or choose another output folder.',
+  ENOTDIR: 'A part of that path is a file: choose another output folder.',
+  EEXIST: 'A part of that path is a file: choose another output folder.',
+  EISDIR: 'There is a folder with that name: move it away, or choose another output folder.',
+};
+
+function cannotWrite(path: string, error: unknown): Failure {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  return new Failure(
+    'environment',
+    `Expected ${path} to be writable, got \`${code}\``,
+    hints[code] ?? 'Choose another output folder.',
+    { path, code },
+  );
+}
