@@ -1,0 +1,120 @@
+import { createRandom, type Random, restoreRandom, shuffled } from '../random.ts';
+import { type Images, imageSize, plane, side } from './images.ts';
+import { type Normalization, normalizationTable } from './normalize.ts';
+
+/** Where a run stands in its data; plain JSON. Batches made from an equal state are equal byte for byte. */
+export interface BatchesState {
+  /** The generator of the orders as it was before the current epoch was shuffled. */
+  readonly order: readonly number[];
+  /** The generator of flips and crops. */
+  readonly augment: readonly number[];
+  /** Images of the current epoch already used. */
+  readonly position: number;
+}
+
+export interface Batches {
+  /** Fills `into` ([batch, 3, 32, 32], normalised) and, when given, `labels` ([batch]) with the next images. */
+  next(into: Float32Array, labels?: Uint8Array): void;
+  state(): BatchesState;
+}
+
+export interface BatchesOptions {
+  readonly images: Images;
+  readonly normalization: Normalization;
+  /** Horizontal flip with probability 1/2, then a random 32x32 crop of the image padded by 4 black pixels. */
+  readonly augment: boolean;
+  /** Images in a batch. */
+  readonly batch: number;
+}
+
+/** The state before the first batch; order and augmentation draw from streams of their own. */
+export function startOfData(seed: number): BatchesState {
+  return {
+    order: createRandom(seed, 'order').state(),
+    augment: createRandom(seed, 'augment').state(),
+    position: 0,
+  };
+}
+
+/**
+ * Endless batches from `state` on: each epoch is every image once in a new random order. All batches have the same
+ * size; one that reaches the end of an epoch is filled up from the next, so no image is dropped or used twice
+ * within an epoch.
+ */
+export function createBatches(options: BatchesOptions, state: BatchesState): Batches {
+  const { images, batch } = options;
+  const table = normalizationTable(options.normalization);
+  const orderRandom = restoreRandom(state.order);
+  const augmentRandom = restoreRandom(state.augment);
+  let epoch = state.order;
+  let order = shuffled(images.count, orderRandom);
+  let position = state.position;
+
+  const nextIndex = () => {
+    if (position === images.count) {
+      epoch = orderRandom.state();
+      order = shuffled(images.count, orderRandom);
+      position = 0;
+    }
+    return order[position++]!;
+  };
+
+  return {
+    next(into, labels) {
+      for (let i = 0; i < batch; i++) {
+        const index = nextIndex();
+        const view = options.augment ? randomView(augmentRandom) : centred;
+        writeView(images.pixels, index * imageSize, table, view, into, i * imageSize);
+        if (labels) labels[i] = images.labels[index]!;
+      }
+    },
+    state: () => ({ order: epoch, augment: augmentRandom.state(), position }),
+  };
+}
+
+interface View {
+  readonly flip: boolean;
+  /** Rows and columns the crop is moved by; what lies outside the image is black. */
+  readonly down: number;
+  readonly right: number;
+}
+
+const padding = 4;
+const centred: View = { flip: false, down: 0, right: 0 };
+
+function randomView(random: Random): View {
+  const flip = random.uint32() >= 2 ** 31;
+  const down = random.below(2 * padding + 1) - padding;
+  const right = random.below(2 * padding + 1) - padding;
+  return { flip, down, right };
+}
+
+function writeView(
+  pixels: Uint8Array,
+  source: number,
+  table: Float32Array,
+  { flip, down, right }: View,
+  into: Float32Array,
+  target: number,
+): void {
+  const firstRow = Math.max(0, -down);
+  const lastRow = Math.min(side, side - down);
+  const firstColumn = Math.max(0, -right);
+  const lastColumn = Math.min(side, side - right);
+  const step = flip ? -1 : 1;
+  for (let channel = 0; channel < 3; channel++) {
+    const base = channel * 256;
+    const output = target + channel * plane;
+    // Padding is a black pixel before normalisation, as when an 8-bit image is padded.
+    if (down !== 0 || right !== 0) into.fill(table[base]!, output, output + plane);
+    for (let row = firstRow; row < lastRow; row++) {
+      const start = source + channel * plane + (row + down) * side;
+      let from = flip ? start + side - 1 - (firstColumn + right) : start + firstColumn + right;
+      const rowStart = output + row * side;
+      for (let to = rowStart + firstColumn; to < rowStart + lastColumn; to++) {
+        into[to] = table[base + pixels[from]!]!;
+        from += step;
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { type Images, imageSize, plane } from './images.ts';
+
+/** Per-channel mean and standard deviation of pixel values scaled to 0..1. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** The values a checkpoint was trained with must be used again with it; these are the usual ones. */
+export const normalizations = {
+  imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  cifar10: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+  cifar100: { mean: [0.507, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2761] },
+} as const satisfies Record<string, Normalization>;
+
+export function normalizationOf(given: keyof typeof normalizations | Normalization): Normalization {
+  return typeof given === 'string' ? normalizations[given] : given;
+}
+
+/**
+ * [3, 256]: the normalised value of each byte of each channel, (x / 255 - mean) / std with every step rounded to
+ * float32, which is bit for bit what torchvision's ToTensor and Normalize compute.
+ */
+export function normalizationTable({ mean, std }: Normalization): Float32Array {
+  const table = new Float32Array(3 * 256);
+  for (let channel = 0; channel < 3; channel++) {
+    const [m, s] = [Math.fround(mean[channel]!), Math.fround(std[channel]!)];
+    for (let byte = 0; byte < 256; byte++) {
+      table[channel * 256 + byte] = Math.fround(Math.fround(byte / 255) - m) / s;
+    }
+  }
+  return table;
+}
+
+/** Writes images `from`..`from + count - 1`, normalised, into `into` ([>= count, 3, 32, 32]). */
+export function normalizeImages(
+  images: Images,
+  table: Float32Array,
+  from: number,
+  count: number,
+  into: Float32Array,
+): void {
+  const { pixels } = images;
+  const start = from * imageSize;
+  for (let i = 0; i < count * imageSize; i += plane) {
+    const base = ((i / plane) % 3) * 256;
+    for (let j = i; j < i + plane; j++) into[j] = table[base + pixels[start + j]!]!;
+  }
+}
