@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { imageSize } from '../../src/data/images.ts';
+import { proceduralImages } from '../../src/data/procedural.ts';
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+const train = proceduralImages('train');
+const held = proceduralImages('test');
+
+// The embedded network was trained on these bytes: a change here makes its accuracy meaningless.
+test('the set is the same, byte for byte, wherever it is made', () => {
+  expect(sha256(train.pixels)).toBe('86427804284db6dde0f791a14238f8fb0899d2de69c3eb53984e305931a67bd7');
+  expect(sha256(held.pixels)).toBe('aa8a1334de9dd3fac42c959913577519e937f24d44df78beb64ef002fe17d97b');
+});
+
+test('the set has 10,000 training and 2,000 test images, ten classes of equal size', () => {
+  expect(train).toMatchObject({ count: 10_000, channels: 3, height: 32, width: 32, classes: 10 });
+  expect(held).toMatchObject({ count: 2_000, channels: 3, height: 32, width: 32, classes: 10 });
+  for (const { labels, count, pixels } of [train, held]) {
+    expect(pixels.length).toBe(count * imageSize);
+    const sizes = Array.from({ length: 10 }, (_, label) => labels.filter(l => l === label).length);
+    expect(new Set(sizes)).toEqual(new Set([count / 10]));
+  }
+});
+
+test('a limit gives the first images of the whole set', () => {
+  const some = proceduralImages('test', 25);
+  expect(some.count).toBe(25);
+  expect(some.labels).toEqual(held.labels.slice(0, 25));
+  expect(Buffer.from(some.pixels).equals(held.pixels.subarray(0, 25 * imageSize))).toBe(true);
+});
+
+test('no image is in the set twice', () => {
+  const seen = new Set<string>();
+  for (const { pixels, count } of [train, held]) {
+    for (let i = 0; i < count; i++) seen.add(sha256(pixels.subarray(i * imageSize, (i + 1) * imageSize)));
+  }
+  expect(seen.size).toBe(12_000);
+});
+
+test('the mean image of a class tells nothing: the nearest of them is right in less than one case in five', () => {
+  const means = Array.from({ length: 10 }, () => new Float64Array(imageSize));
+  for (let i = 0; i < train.count; i++) {
+    const mean = means[train.labels[i]!]!;
+    for (let j = 0; j < imageSize; j++) mean[j]! += train.pixels[i * imageSize + j]! / (train.count / 10);
+  }
+  let right = 0;
+  for (let i = 0; i < held.count; i++) {
+    const distances = means.map(mean => {
+      let sum = 0;
+      for (let j = 0; j < imageSize; j++) sum += (held.pixels[i * imageSize + j]! - mean[j]!) ** 2;
+      return sum;
+    });
+    if (distances.indexOf(Math.min(...distances)) === held.labels[i]) right++;
+  }
+  expect(right / held.count).toBeLessThan(0.2);
+});
