@@ -1,0 +1,63 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import ort from 'onnxruntime-node';
+import { Failure } from '../../failure.ts';
+import type { Engine, Executable, Feeds, Program } from '../../graph/program.ts';
+import type { Tensor } from '../../graph/tensor.ts';
+import type { Value } from '../../graph/value.ts';
+import { lower } from './lower.ts';
+import { encodeModel } from './model.ts';
+
+/** ONNX Runtime on the CPU: a whole program is one native call. */
+export function createOnnxEngine(threads: number): Engine {
+  return {
+    name: 'onnx-cpu',
+    versions: { 'onnxruntime-node': ort.env.versions.node ?? ort.env.versions.common },
+    threads,
+    async compile<Outputs extends string>(program: Program & { outputs: Record<Outputs, Value> }) {
+      const model = encodeModel(lower(program));
+      const session = await ort.InferenceSession.create(model, {
+        executionProviders: ['cpu'],
+        graphOptimizationLevel: 'all',
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        logSeverityLevel: 3,
+      });
+      return executable<Outputs>(session, program.name);
+    },
+  };
+}
+
+function executable<Outputs extends string>(session: InferenceSession, name: string): Executable<Outputs> {
+  return {
+    async run(feeds: Feeds) {
+      const inputs = Object.fromEntries(
+        session.inputNames.map(input => {
+          const feed = feeds[input];
+          if (!feed) throw new Error(`The program \`${name}\` was not given its input \`${input}\``);
+          return [input, new ort.Tensor(feed.data, feed.shape)];
+        }),
+      );
+      const outputs = await session.run(inputs).catch(error => {
+        throw engineFailure(name, error);
+      });
+      return Object.fromEntries(
+        Object.entries(outputs).map(([output, tensor]) => [
+          output,
+          { shape: tensor.dims, data: tensor.data as Float32Array },
+        ]),
+      ) as Record<Outputs, Tensor>;
+    },
+    dispose: () => session.release(),
+  };
+}
+
+function engineFailure(program: string, error: unknown): Failure {
+  const reason = error instanceof Error ? error.message : String(error);
+  const memory = /bad_alloc|out of memory|failed to allocate/i.test(reason);
+  return new Failure(
+    memory ? 'out-of-memory' : 'engine',
+    `ONNX Runtime failed in the program \`${program}\`: ${reason}`,
+    memory ? 'Use a smaller `batch`, or fewer runs side by side (`--jobs`).' : undefined,
+  );
+}

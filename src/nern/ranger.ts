@@ -1,0 +1,61 @@
+import { add, divide, multiply, scale, square, squareRoot, subtract } from '../graph/elementwise.ts';
+import { scalar } from '../graph/value.ts';
+import type { Optimizer } from './optimizer.ts';
+
+export interface RangerOptions {
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  /** Decoupled: parameters shrink by learning rate x weight decay at each step. */
+  readonly weightDecay: number;
+  /** Lookahead: after `every` steps the slow weights move by `rate` of the way to the fast ones, which restart there. */
+  readonly lookahead: { readonly every: number; readonly rate: number };
+}
+
+/** Above this length of the approximated moving average RAdam divides by the second moment. */
+const rectificationThreshold = 5;
+
+/** Ranger: RAdam (Liu et al. 2020, algorithm 2) inside Lookahead (Zhang et al. 2019), without gradient centralisation. */
+export function ranger({ betas: [beta1, beta2], eps, weightDecay, lookahead }: RangerOptions): Optimizer {
+  return {
+    stateNames: ['firstMoment', 'secondMoment', 'slow'],
+    scalarNames: ['rate', 'kept', 'rectified', 'offset', 'synchronise'],
+    initialState: parameters => ({
+      firstMoment: new Float32Array(parameters.length),
+      secondMoment: new Float32Array(parameters.length),
+      slow: parameters.slice(),
+    }),
+    scalars(iteration, learningRate) {
+      const step = iteration + 1;
+      const decay = beta2 ** step;
+      const longest = 2 / (1 - beta2) - 1;
+      const length = longest - (2 * step * decay) / (1 - decay);
+      const rectified = length > rectificationThreshold;
+      const rectification = rectified
+        ? Math.sqrt(
+            ((1 - decay) * (length - 4) * (length - 2) * longest) / ((longest - 4) * length * (longest - 2)),
+          )
+        : 1;
+      return {
+        rate: (learningRate * rectification) / (1 - beta1 ** step),
+        kept: 1 - weightDecay * learningRate,
+        rectified: rectified ? 1 : 0,
+        offset: rectified ? eps : 1,
+        synchronise: step % lookahead.every === 0 ? 1 : 0,
+      };
+    },
+    update({ parameters, gradient, state, scalars }) {
+      const { rate, kept, rectified, offset, synchronise } = scalars as Record<string, typeof gradient>;
+      const secondMoment = add(scale(state.secondMoment!, beta2), scale(square(gradient), 1 - beta2));
+      const firstMoment = add(scale(state.firstMoment!, beta1), scale(gradient, 1 - beta1));
+      const denominator = add(multiply(squareRoot(secondMoment), rectified!), offset!);
+      const fast = subtract(multiply(parameters, kept!), multiply(divide(firstMoment, denominator), rate!));
+      const moved = add(state.slow!, scale(subtract(fast, state.slow!), lookahead.rate));
+      const stays = subtract(scalar(1), synchronise!);
+      const choose = (a: typeof fast, b: typeof fast) => add(multiply(a, synchronise!), multiply(b, stays));
+      return {
+        parameters: choose(moved, fast),
+        state: { firstMoment, secondMoment, slow: choose(moved, state.slow!) },
+      };
+    },
+  };
+}

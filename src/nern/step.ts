@@ -1,0 +1,131 @@
+import { add, scale } from '../graph/elementwise.ts';
+import { gradients, pullBack } from '../graph/gradient.ts';
+import { gatherRows } from '../graph/layout.ts';
+import type { Program } from '../graph/program.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { constant, input, scalar, type Value } from '../graph/value.ts';
+import { forward, frozen } from '../networks/forward.ts';
+import { learnableConvolutions, type Network } from '../networks/network.ts';
+import { distillationLoss, featureMapLoss, reconstructionLoss } from './losses.ts';
+import type { Optimizer } from './optimizer.ts';
+import { filtersOf, layersOf, type Linear, type Prediction, predict, samplePrediction } from './predictor.ts';
+import type { TargetKernels } from './target-kernels.ts';
+
+/** What a training step is made of; everything here is fixed while a phase runs. */
+export interface StepDefinition {
+  readonly target: { readonly network: Network; readonly weights: ReadonlyMap<string, Tensor> };
+  readonly kernels: TargetKernels;
+  /** The embedding of every kernel in its permuted place: [kernels, embedding size]. */
+  readonly embedding: Tensor;
+  /** Of each parameter of the predictor, in order: weight [outputs, inputs], bias [outputs]. */
+  readonly predictorShapes: readonly (readonly number[])[];
+  readonly optimizer: Optimizer;
+  /** How many kernels carry gradient in a step; absent: all of them. */
+  readonly sample: number | undefined;
+  /** `exact`: the reconstruction loss is over all kernels; `sampled`: it is estimated from the sampled ones. */
+  readonly root: 'exact' | 'sampled';
+  /** Knowledge and feature map distillation on a batch of images; absent: reconstruction alone. */
+  readonly distillation: { readonly images: number; readonly alpha: number; readonly beta: number } | undefined;
+}
+
+export const lossNames = ['loss', 'reconstruction', 'kd', 'fmd'] as const;
+
+/**
+ * One training step as a tensor program (NeRN paper, section 3.2): predict the kernels, put them into the network,
+ * compare with the original, go back, and update. Inputs: `parameters` and the optimizer's state (vectors), its
+ * scalars, `sample` [n] (int32 rows, when sampling), `images` [n, 3, h, w] (when distilling). Outputs: the new
+ * `parameters` and state under the same names, and the losses.
+ */
+export function trainingStep(definition: StepDefinition): Program {
+  const { optimizer, predictorShapes, kernels, distillation } = definition;
+  const length = predictorShapes.reduce((total, shape) => total + shape.reduce((a, b) => a * b, 1), 0);
+  const parameters = input('parameters', [length]);
+  const layers = layersOf(parameters, predictorShapes);
+  const embedding = constant(definition.embedding.data, definition.embedding.shape);
+  const sample = definition.sample === undefined ? undefined : input('sample', [definition.sample], 'int32');
+  const { losses, gradient } =
+    distillation === undefined && sample && definition.root === 'sampled'
+      ? sampledReconstruction(layers, embedding, sample, kernels, parameters)
+      : fullLosses(definition, layers, embedding, sample, parameters);
+  const vectors = (names: readonly string[], shape: readonly number[]) =>
+    Object.fromEntries(names.map(name => [name, input(name, shape)]));
+  const updated = optimizer.update({
+    parameters,
+    gradient,
+    state: vectors(optimizer.stateNames, [length]),
+    scalars: vectors(optimizer.scalarNames, []),
+  });
+  return {
+    name: distillation ? 'distillation-step' : 'reconstruction-step',
+    outputs: { parameters: updated.parameters, ...updated.state, ...losses },
+  };
+}
+
+interface LossesAndGradient {
+  readonly losses: Record<(typeof lossNames)[number], Value>;
+  readonly gradient: Value;
+}
+
+/** The step in which only the sampled kernels are predicted at all; the loss is their estimate of the whole. */
+function sampledReconstruction(
+  layers: readonly Linear[],
+  embedding: Value,
+  sample: Value,
+  kernels: TargetKernels,
+  parameters: Value,
+): LossesAndGradient {
+  const predicted = predict(layers, gatherRows(embedding, sample)).kernels;
+  const target = gatherRows(constant(kernels.rows.data, kernels.rows.shape), sample);
+  const mask = kernels.mask && gatherRows(constant(kernels.mask.data, kernels.mask.shape), sample);
+  const [count, all] = [sample.shape[0]!, kernels.rows.shape[0]!];
+  const reconstruction = reconstructionLoss(predicted, target, mask, (kernels.parameters * count) / all);
+  // The loss is the root over the sample; its gradient is that of the root over all kernels, of which the sample's
+  // squares are the part count / all.
+  const [gradient] = gradients(scale(reconstruction, count / all), [parameters]) as [Value];
+  return { losses: { loss: reconstruction, reconstruction, kd: scalar(0), fmd: scalar(0) }, gradient };
+}
+
+/** Losses over all kernels; the gradient goes through the sampled ones (NeRN paper, "stochastic sampling"). */
+function fullLosses(
+  { target, kernels, distillation }: StepDefinition,
+  layers: readonly Linear[],
+  embedding: Value,
+  sample: Value | undefined,
+  parameters: Value,
+): LossesAndGradient {
+  const prediction = predict(layers, embedding);
+  const mask = kernels.mask && constant(kernels.mask.data, kernels.mask.shape);
+  const rows = constant(kernels.rows.data, kernels.rows.shape);
+  const reconstruction = reconstructionLoss(prediction.kernels, rows, mask, kernels.parameters);
+  let [loss, kd, fmd] = [reconstruction, scalar(0), scalar(0)];
+  if (distillation) {
+    const images = input('images', [distillation.images, ...target.network.input]);
+    const filters = filtersOf(prediction.kernels, learnableConvolutions(target.network));
+    const original = forward(target.network, images, frozen(target.weights));
+    const predicted = forward(
+      target.network,
+      images,
+      frozen(target.weights, step => filters.get(step.weight)!),
+    );
+    kd = distillationLoss(predicted.logits, original.logits);
+    fmd = featureMapLoss(predicted.maps, original.maps);
+    loss = add(loss, add(scale(kd, distillation.alpha), scale(fmd, distillation.beta)));
+  }
+  const [kernelGradient] = gradients(loss, [prediction.kernels]) as [Value];
+  const gradient = predictorGradient(kernelGradient, prediction, layers, embedding, sample, parameters);
+  return { losses: { loss, reconstruction, kd, fmd }, gradient };
+}
+
+function predictorGradient(
+  kernelGradient: Value,
+  prediction: Prediction,
+  layers: readonly Linear[],
+  embedding: Value,
+  sample: Value | undefined,
+  parameters: Value,
+): Value {
+  const through: [Value, Value] = sample
+    ? [samplePrediction(layers, embedding, prediction, sample), gatherRows(kernelGradient, sample)]
+    : [prediction.kernels, kernelGradient];
+  return pullBack([through], [parameters])[0]!;
+}
