@@ -4,7 +4,7 @@ import { Failure } from '../../failure.ts';
 import type { Engine, Executable, Feeds, Program } from '../../graph/program.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Value } from '../../graph/value.ts';
-import { lower } from './lower.ts';
+import { lower, outputPort } from './lower.ts';
 import { encodeModel } from './model.ts';
 
 /** ONNX Runtime on the CPU: a whole program is one native call. */
@@ -23,12 +23,16 @@ export function createOnnxEngine(threads: number): Engine {
         executionMode: 'sequential',
         logSeverityLevel: 3,
       });
-      return executable<Outputs>(session, program.name);
+      return executable(session, program.name, Object.keys(program.outputs) as Outputs[]);
     },
   };
 }
 
-function executable<Outputs extends string>(session: InferenceSession, name: string): Executable<Outputs> {
+function executable<Outputs extends string>(
+  session: InferenceSession,
+  name: string,
+  names: readonly Outputs[],
+): Executable<Outputs> {
   return {
     async run(feeds: Feeds) {
       const inputs = Object.fromEntries(
@@ -42,10 +46,10 @@ function executable<Outputs extends string>(session: InferenceSession, name: str
         throw engineFailure(name, error);
       });
       return Object.fromEntries(
-        Object.entries(outputs).map(([output, tensor]) => [
-          output,
-          { shape: tensor.dims, data: tensor.data as Float32Array },
-        ]),
+        names.map(output => {
+          const { dims, data } = outputs[outputPort(output)]!;
+          return [output, { shape: dims, data: data as Float32Array }];
+        }),
       ) as Record<Outputs, Tensor>;
     },
     dispose: () => session.release(),

@@ -27,11 +27,15 @@ export function lower(program: Program): Model {
     }
   }
   const outputs = Object.entries(program.outputs).map(([name, of]): Port => {
-    emitter.emit('Identity', [names.get(of)!], {}, name);
-    return { name, shape: of.shape, type: of.type };
+    const port = outputPort(name);
+    emitter.emit('Identity', [names.get(of)!], {}, port);
+    return { name: port, shape: of.shape, type: of.type };
   });
   return { name: program.name, nodes: emitter.nodes, initializers: emitter.initializers, inputs, outputs };
 }
+
+/** ONNX wants one name space; a program may call an output like an input (the parameters, before and after). */
+export const outputPort = (name: string) => `out/${name}`;
 
 const node =
   (opType: string): Lowering =>
