@@ -1,0 +1,62 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import type { SweepEvent } from '../run/events.ts';
+import { describe } from './describe.ts';
+import { type Detail, type Display, isShown } from './display.ts';
+import { formatDuration, formatLoss, formatStep } from './screen.ts';
+
+/** What a line holds beside the name of the run. */
+const numbersWidth = 62;
+
+/** A total with its ETA and below it one line for each run at work; everything else scrolls by above. */
+export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display {
+  const nameWidth = Math.max(12, Math.min(44, stream.columns - numbersWidth));
+  const bars = new MultiBar({ stream, hideCursor: true, barsize: 10, format: '', clearOnComplete: true });
+  const running = new Map<string, SingleBar>();
+  const fractions = new Map<string, number>();
+  const started = performance.now();
+  let total: SingleBar | undefined;
+  let runs = 0;
+
+  const updateTotal = () => {
+    const done = [...fractions.values()].reduce((sum, fraction) => sum + fraction, 0);
+    const seconds = (performance.now() - started) / 1000;
+    const left = done === 0 ? '' : `ETA ${formatDuration((seconds * (runs - done)) / done)}`;
+    const finished = [...fractions.values()].filter(fraction => fraction === 1).length;
+    total?.update(done, { text: `${finished}/${runs} runs ${left}` });
+  };
+  const begin = (run: string, iterations: number) => {
+    const name = run.length > nameWidth ? `${run.slice(0, nameWidth - 1)}…` : run.padEnd(nameWidth);
+    const format = `${name} {bar} {value}/{total} {text}`;
+    running.set(run, bars.create(iterations, 0, { text: '' }, { format }));
+  };
+  const end = (run: string) => {
+    const bar = running.get(run);
+    if (bar !== undefined) bars.remove(bar);
+    running.delete(run);
+    fractions.set(run, 1);
+    updateTotal();
+  };
+
+  const show = (event: SweepEvent) => {
+    if (event.type !== 'run-progress' && event.type !== 'run-started' && isShown(event, detail))
+      bars.log(`${describe(event)}\n`);
+    if (event.type === 'sweep-started' && event.runs > 0) {
+      runs = event.runs;
+      const format = `${event.sweep.slice(0, nameWidth).padEnd(nameWidth)} {bar} {percentage} % {text}`;
+      total = bars.create(runs, 0, { text: '' }, { format });
+    }
+    if (event.type === 'run-started') begin(event.run, event.iterations);
+    if (event.type === 'run-progress') {
+      const { run, iteration, iterations, loss, millisecondsPerStep } = event;
+      const left = formatDuration(((iterations - iteration) * millisecondsPerStep) / 1000);
+      running.get(run)?.update(iteration, {
+        text: `loss ${formatLoss(loss)} ${formatStep(millisecondsPerStep)} ETA ${left}`,
+      });
+      fractions.set(run, Math.min(iteration / iterations, 0.999));
+      updateTotal();
+    }
+    if (event.type === 'run-finished' || event.type === 'run-failed' || event.type === 'run-interrupted')
+      end(event.run);
+  };
+  return { show, close: () => bars.stop() };
+}

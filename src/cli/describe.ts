@@ -1,0 +1,64 @@
+import type { SweepEvent } from '../run/events.ts';
+import { formatDuration, formatLoss, formatStep } from './screen.ts';
+
+/** An event as plain text, of one or more lines without a final newline. */
+export function describe(event: SweepEvent): string {
+  switch (event.type) {
+    case 'sweep-started':
+      return describeStart(event);
+    case 'run-skipped':
+      return `skipped   ${event.run}: complete`;
+    case 'result-set-aside':
+      return `set aside ${event.file}: ${event.reason}`;
+    case 'run-started':
+      return `started   ${event.run}: ${event.iterations} iterations`;
+    case 'run-progress': {
+      const { run, iteration, iterations, loss, millisecondsPerStep } = event;
+      const left = formatDuration(((iterations - iteration) * millisecondsPerStep) / 1000);
+      const speed = formatStep(millisecondsPerStep);
+      return `running   ${run}: ${iteration}/${iterations}, loss ${formatLoss(loss)}, ${speed}, ${left} left`;
+    }
+    case 'run-evaluated':
+      return `evaluated ${event.run}: ${event.iteration}, ${describeMetrics(event.metrics)}`;
+    case 'run-finished':
+      return `finished  ${event.run}: ${describeMetrics(event.metrics)} in ${formatDuration(event.seconds)}`;
+    case 'run-failed':
+      return describeFailure(event);
+    case 'run-interrupted':
+      return `stopped   ${event.run}`;
+    case 'sweep-stopping':
+      return `Starting no more runs: ${event.reason}`;
+    case 'sweep-finished': {
+      const { sweep, complete, planned, failed, seconds } = event;
+      const failures = failed === 0 ? '' : `, ${failed} failed`;
+      return `${sweep}: ${complete} of ${planned} runs complete${failures}, ${formatDuration(seconds)}`;
+    }
+  }
+}
+
+function describeStart(event: Extract<SweepEvent, { type: 'sweep-started' }>): string {
+  const { sweep, runs, planned, jobs, threads } = event;
+  if (runs === 0) return `${sweep}: nothing to do for ${planned} runs`;
+  const each = threads === 1 ? '1 thread' : `${threads} threads`;
+  return `${sweep}: ${runs} of ${planned} runs to do, ${jobs} at a time with ${each} each`;
+}
+
+function describeMetrics(metrics: Record<string, number>): string {
+  return Object.entries(metrics)
+    .map(([name, value]) => `${name} ${Number(value.toPrecision(5))}`)
+    .join(', ');
+}
+
+function describeFailure({
+  run,
+  kind,
+  message,
+  hint,
+  details,
+}: Extract<SweepEvent, { type: 'run-failed' }>): string {
+  const printed = typeof details?.log === 'string' ? details.log.trimEnd() : '';
+  const log = printed === '' ? [] : printed.split('\n').map(line => `  | ${line}`);
+  return [`failed    ${run}: ${kind}: ${message}`, ...(hint === undefined ? [] : [`  ${hint}`]), ...log].join(
+    '\n',
+  );
+}

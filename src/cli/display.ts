@@ -1,0 +1,31 @@
+import type { Emit, SweepEvent } from '../run/events.ts';
+import { everyTenth } from '../run/progress.ts';
+import { describe } from './describe.ts';
+
+/** Shows a sweep's events while it runs. */
+export interface Display {
+  show: Emit<SweepEvent>;
+  close: () => void;
+}
+
+/** What a display lets through: everything, what is of interest to most, or what went wrong. */
+export type Detail = 'verbose' | 'normal' | 'quiet';
+
+const wrong = new Set<SweepEvent['type']>(['run-failed', 'sweep-stopping']);
+const minor = new Set<SweepEvent['type']>(['run-evaluated', 'run-skipped']);
+
+/** Whether an event is worth a line of text at this level of detail. */
+export function isShown(event: SweepEvent, detail: Detail): boolean {
+  if (detail === 'quiet') return wrong.has(event.type);
+  return detail === 'verbose' || !minor.has(event.type);
+}
+
+/** One line an event, with a tenth of a run's iterations between lines of progress: for logs and pipes. */
+export function lineDisplay(write: (text: string) => void, detail: Detail): Display {
+  const isDue = everyTenth();
+  const show = (event: SweepEvent) => {
+    if (!isShown(event, detail) || (event.type === 'run-progress' && !isDue(event))) return;
+    write(`${describe(event)}\n`);
+  };
+  return { show, close: () => {} };
+}

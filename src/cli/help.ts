@@ -1,0 +1,19 @@
+export const helpText = `Usage: nern-sweep [options] SPEC...            run what the specs imply and is not complete yet
+       nern-sweep validate [options] SPEC...   check the specs, run nothing
+
+Options:
+  --out FOLDER         where results go (default: runs)
+  --set PATH=VALUE     override a value of the spec, e.g. --set iterations=1000; repeatable
+  --repeats N          seeds 0 to N-1 instead of the spec's
+  --jobs N             runs at a time (default: as many as there are cores)
+  --threads N          threads of each run (default: its share of the cores)
+  --only PATTERN       execute only the runs whose name matches: a glob, or a part of the name
+  --json               print the results as JSON on stdout, one line for each spec, and nothing else there
+  --quiet              no progress and no tables, only failures
+  --verbose            also evaluations on the way, set-aside files, stack traces
+  --help               this text
+  --version            the version
+
+Exit codes: 0 all runs complete, 1 some run failed, 2 the spec or the call is wrong,
+3 the environment lacks something, 130 interrupted (finished runs are kept).
+`;

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { Failure, type FailureKind } from '../failure.ts';
+import { helpText } from './help.ts';
+import { parseCommandLine } from './options.ts';
+import { toolVersion } from './version.ts';
+
+const exitCodes: Partial<Record<FailureKind, number>> = { spec: 2, environment: 3, checkpoint: 3, data: 3 };
+
+/** Dispatches to the commands, which are loaded only when they are called: --help and --version answer at once. */
+async function main(args: string[]): Promise<number> {
+  const options = parseCommandLine(args);
+  if (options.help) process.stdout.write(helpText);
+  else if (options.version) process.stdout.write(`${toolVersion()}\n`);
+  else if (options.command === 'validate') return (await import('./validate.ts')).validate(options);
+  else return (await import('./run.ts')).run(options);
+  return 0;
+}
+
+// A reader that goes away (`| head`) is no reason to lose the runs.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof Failure) {
+    process.stderr.write(
+      `nern-sweep: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,
+    );
+    process.exitCode = exitCodes[error.kind] ?? 1;
+  } else {
+    const trace = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`nern-sweep: this is a bug, please report it with these lines:\n${trace}\n`);
+    process.exitCode = 1;
+  }
+}

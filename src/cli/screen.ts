@@ -1,0 +1,34 @@
+import type { WriteStream } from 'node:tty';
+
+/** The width that text is laid out for where there is no terminal to ask. */
+const defaultWidth = 100;
+
+/** Colours are for terminals, and for those who did not ask to be spared (https://no-color.org). */
+export function mayColour(stream: WriteStream): boolean {
+  const { NO_COLOR, TERM } = process.env;
+  return stream.isTTY === true && (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb';
+}
+
+/** The width of the terminal in characters. */
+export function widthOf(stream: WriteStream): number {
+  return stream.isTTY && stream.columns > 0 ? stream.columns : defaultWidth;
+}
+
+/** A duration as `1h02m`, `3m05s` or `12s`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (hours > 0) return `${hours}h${two(minutes)}m`;
+  return minutes > 0 ? `${minutes}m${two(whole % 60)}s` : `${whole}s`;
+}
+
+/** A step's time with two or three digits. */
+export function formatStep(milliseconds: number): string {
+  return `${milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0)} ms/step`;
+}
+
+/** A loss with three digits, whatever its size. */
+export function formatLoss(loss: number): string {
+  return loss !== 0 && Math.abs(loss) < 0.01 ? loss.toExponential(2) : loss.toPrecision(3);
+}

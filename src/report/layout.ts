@@ -1,0 +1,141 @@
+import { formatRatio, formatSummary, formatValue, printable } from './format.ts';
+import type { CellResults, Results } from './results.ts';
+
+/** What the spec's `report` asks of a table. */
+export interface ReportRequest {
+  rows?: string | undefined;
+  columns?: string | undefined;
+  metric?: string | undefined;
+}
+
+/** A table as text, before it is drawn: the first `labels` columns name the row, the others hold numbers. */
+export interface Table {
+  caption: string;
+  labels: number;
+  header: string[];
+  rows: string[][];
+  /** One line for each failed run. */
+  failures: string[];
+}
+
+/** A row before it is text: the cells that share all values but the one along the columns. */
+interface Row {
+  labels: string[];
+  cells: CellResults[];
+}
+
+const compressionLabel = 'compression ratio';
+
+/**
+ * Lays a metric out. The axis along the columns is the one that is asked for, else the last of two axes that form
+ * a full grid, else none: then each cell has a row of its own. All other axes name the rows.
+ */
+export function layOut(results: Results, metric: string, request: ReportRequest = {}): Table {
+  const { cells } = results;
+  const axes = [...new Set(cells.flatMap(cell => Object.keys(cell.values)))];
+  const columns = columnsAxis(cells, axes, request);
+  const others = axes.filter(axis => axis !== columns);
+  const rowAxes = [...others].sort((a, b) => Number(b === request.rows) - Number(a === request.rows));
+  const rows = groupRows(cells, rowAxes);
+  const body = columns === undefined ? listBody(rows, metric) : gridBody(rows, columns, metric);
+  return {
+    caption: captionOf(results, metric),
+    labels: Math.max(1, rowAxes.length),
+    header: [...(rowAxes.length === 0 ? ['cell'] : rowAxes), ...body.header],
+    rows: rows.map(({ labels }, i) => [...labels, ...body.rows[i]!]),
+    failures: cells.flatMap(({ id, failed }) =>
+      failed.map(({ seed, kind, message }) => `${id}/seed-${seed}: ${kind}: ${printable(message)}`),
+    ),
+  };
+}
+
+function columnsAxis(
+  cells: readonly CellResults[],
+  axes: string[],
+  request: ReportRequest,
+): string | undefined {
+  if (request.columns !== undefined) return axes.find(axis => axis === request.columns);
+  if (axes.length !== 2) return undefined;
+  const [first, last] = axes.map(axis => new Set(cells.map(cell => formatValue(cell.values[axis]))).size);
+  if (first! * last! !== cells.length) return undefined;
+  return request.rows === axes[1] ? axes[0] : axes[1];
+}
+
+function groupRows(cells: readonly CellResults[], axes: string[]): Row[] {
+  const rows = new Map<string, Row>();
+  for (const cell of cells) {
+    const labels = axes.length === 0 ? [cell.id] : axes.map(axis => formatValue(cell.values[axis]));
+    const key = JSON.stringify(labels);
+    const row = rows.get(key) ?? { labels, cells: [] };
+    row.cells.push(cell);
+    rows.set(key, row);
+  }
+  return [...rows.values()];
+}
+
+interface Body {
+  header: string[];
+  rows: string[][];
+}
+
+function listBody(rows: readonly Row[], metric: string): Body {
+  return {
+    header: [compressionLabel, metric],
+    rows: rows.map(({ cells: [cell] }) => [formatRatio(cell!.compressionRatio), formatCell(cell, metric)]),
+  };
+}
+
+/** One column for each value along the axis, and the compression ratio: once where it is the same in each row. */
+function gridBody(rows: readonly Row[], axis: string, metric: string): Body {
+  const values = [...new Set(rows.flatMap(({ cells }) => cells.map(cell => formatValue(cell.values[axis]))))];
+  const ratios = rows.map(({ cells }) => [...new Set(cells.map(ratioOf).filter(ratio => ratio !== '–'))]);
+  const isShared = ratios.every(ratio => ratio.length <= 1);
+  const at = ({ cells }: Row, value: string) => cells.find(cell => formatValue(cell.values[axis]) === value);
+  return {
+    header: [
+      ...(isShared ? [compressionLabel] : values.map(value => `${compressionLabel}, ${value}`)),
+      ...values,
+    ],
+    rows: rows.map((row, i) => [
+      ...(isShared ? [ratios[i]![0] ?? '–'] : values.map(value => ratioOf(at(row, value)))),
+      ...values.map(value => formatCell(at(row, value), metric)),
+    ]),
+  };
+}
+
+function ratioOf(cell: CellResults | undefined): string {
+  return formatRatio(cell?.compressionRatio ?? null);
+}
+
+/** A cell's number; one that lacks runs says how many it has. An empty place of the grid stays empty. */
+function formatCell(cell: CellResults | undefined, metric: string): string {
+  if (cell === undefined) return '';
+  const { planned, completed, failed } = cell;
+  const summary = cell.metrics[metric];
+  const text = summary === undefined ? (failed.length > 0 ? 'failed' : '–') : formatSummary(summary);
+  return completed === planned ? text : `${text} (${completed}/${planned})`;
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  accuracy: 'after the last iteration',
+  'best-accuracy': 'highest of all evaluations during training, that is selected on the test set',
+};
+
+function captionOf({ cells, target, confidence }: Results, metric: string): string {
+  const summaries = cells.flatMap(cell => cell.metrics[metric] ?? []);
+  if (summaries.length === 0) return `${metric}: no run is complete.`;
+  const unit = summaries[0]!.unit === '' ? '' : ` (${summaries[0]!.unit})`;
+  const meaning = meanings[metric] === undefined ? '' : `, ${meanings[metric]}`;
+  const counts = summaries.map(summary => summary.n);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const n = least === most ? `n = ${most}` : `n = ${least} to ${most}`;
+  const given = target.accuracy === undefined ? '' : ` (accuracy ${target.accuracy.toFixed(2)} %)`;
+  const interval =
+    most === 1
+      ? `${metric}${unit}${meaning}: one seed (n = 1), so no interval.`
+      : `${metric}${unit}${meaning}: mean ± half-width of the ${100 * confidence} % Student-t interval, ${n} seeds.`;
+  const single =
+    least === 1 && most > 1 ? ' A value without ± rests on one seed (n = 1), so it has no interval.' : '';
+  const varied = 'The seeds vary the initialisation, the data order and the sampler';
+  return `${interval}${single} ${varied}; all is conditional on the given target checkpoint${given}.`;
+}

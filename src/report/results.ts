@@ -1,0 +1,111 @@
+import type { RunResult } from '../stages/result.ts';
+import { confidence, type Statistics, summarise } from './statistics.ts';
+
+/** One metric of one cell: its statistics and the values behind them, by seed. */
+export interface MetricSummary extends Statistics {
+  unit: string;
+  values: Record<string, number>;
+}
+
+export interface FailedRun {
+  seed: number;
+  kind: string;
+  message: string;
+}
+
+export interface CellResults {
+  id: string;
+  /** The cell's place in the grid: path into the spec -> value there. */
+  values: Record<string, unknown>;
+  /** Learnable parameters of the predictor over those it stands for; null before a run is complete. */
+  compressionRatio: number | null;
+  target: { accuracy?: number };
+  planned: number;
+  completed: number;
+  failed: FailedRun[];
+  metrics: Record<string, MetricSummary>;
+}
+
+/** results.json; its contract is schema/results.schema.json. */
+export interface Results {
+  schemaVersion: 1;
+  sweep: string;
+  confidence: number;
+  cells: CellResults[];
+  /** Of the given checkpoint; empty when the cells have several targets or none was measured. */
+  target: { accuracy?: number };
+  /** The only part in which two sweeps with the same runs may differ. */
+  provenance: {
+    version: string;
+    finishedAt: string;
+    runs: Record<string, RunResult['provenance']>;
+  };
+}
+
+/** One cell of the plan with what became of its runs. */
+export interface CellOutcome {
+  id: string;
+  values: Record<string, unknown>;
+  planned: number;
+  results: readonly RunResult[];
+  failed: readonly FailedRun[];
+}
+
+/** The results of a sweep from what became of each cell's runs; cells stay in their order, seeds are sorted. */
+export function collectResults(
+  sweep: string,
+  outcomes: readonly CellOutcome[],
+  made: { version: string; finishedAt: string },
+): Results {
+  const cells = outcomes.map(collectCell);
+  const runs = outcomes
+    .flatMap(({ results }) => bySeed(results))
+    .map(result => [nameOf(result), result.provenance]);
+  return {
+    schemaVersion: 1,
+    sweep,
+    confidence,
+    cells,
+    target: commonTarget(cells),
+    provenance: { ...made, runs: Object.fromEntries(runs) },
+  };
+}
+
+function collectCell({ id, values, planned, results, failed }: CellOutcome): CellResults {
+  const complete = bySeed(results);
+  const names = new Set(complete.flatMap(result => Object.keys(result.metrics)));
+  return {
+    id,
+    values,
+    compressionRatio: complete[0]?.compressionRatio ?? null,
+    target: complete[0]?.target ?? {},
+    planned,
+    completed: complete.length,
+    failed: bySeed(failed),
+    metrics: Object.fromEntries([...names].map(name => [name, collectMetric(name, complete)])),
+  };
+}
+
+function collectMetric(name: string, results: readonly RunResult[]): MetricSummary {
+  const measured = results.filter(result => result.metrics[name] !== undefined);
+  const values = measured.map(result => result.metrics[name]!.value);
+  return {
+    unit: measured[0]!.metrics[name]!.unit,
+    ...summarise(values),
+    values: Object.fromEntries(measured.map(({ seed }, i) => [seed, values[i]!])),
+  };
+}
+
+function commonTarget(cells: readonly CellResults[]): { accuracy?: number } {
+  const accuracies = new Set(cells.filter(cell => cell.completed > 0).map(cell => cell.target.accuracy));
+  const [accuracy] = accuracies;
+  return accuracies.size === 1 && accuracy !== undefined ? { accuracy } : {};
+}
+
+function bySeed<T extends { seed: number }>(items: readonly T[]): T[] {
+  return [...items].sort((a, b) => a.seed - b.seed);
+}
+
+function nameOf({ cell, seed }: RunResult): string {
+  return `${cell}/seed-${seed}`;
+}

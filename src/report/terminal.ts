@@ -1,0 +1,69 @@
+import { createColors } from 'picocolors';
+import type { Table } from './layout.ts';
+
+/** Where the table is shown: its width in characters, and whether it may be coloured. */
+export interface Screen {
+  width: number;
+  colour: boolean;
+}
+
+const gap = '  ';
+
+/** A label is not shortened below this: less would not tell rows apart. */
+const shortestLabel = 8;
+
+/** The table as aligned text without its failures. Labels are shortened when it would be too wide. */
+export function renderTerminal(table: Table, { width, colour }: Screen): string {
+  const { bold, dim } = createColors(colour);
+  const lines = [table.header, ...table.rows];
+  const widths = shrink(
+    table.header.map((_, i) => Math.max(...lines.map(line => line[i]!.length))),
+    table.labels,
+    width,
+  );
+  const draw = (line: string[]) =>
+    line
+      .map((text, i) => place(text, widths[i]!, i < table.labels))
+      .join(gap)
+      .trimEnd();
+  const [header, ...rows] = lines.map(draw);
+  const rule = widths.map(length => '─'.repeat(length)).join(gap);
+  return `${[
+    ...wrap(table.caption, width).map(line => dim(line)),
+    '',
+    bold(header!),
+    dim(rule),
+    ...rows,
+  ].join('\n')}\n`;
+}
+
+/** Takes what is too much from the widest label, again and again, until all fits or no label can give more. */
+function shrink(natural: readonly number[], labels: number, width: number): number[] {
+  const widths = [...natural];
+  let excess = widths.reduce((total, length) => total + length + gap.length, -gap.length) - width;
+  while (excess > 0) {
+    const widest = widths
+      .slice(0, labels)
+      .reduce((best, length, i) => (length > widths[best]! ? i : best), 0);
+    if (widths[widest]! <= shortestLabel) break;
+    widths[widest]!--;
+    excess--;
+  }
+  return widths;
+}
+
+function place(text: string, width: number, isLabel: boolean): string {
+  if (!isLabel) return text.padStart(width);
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,25 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../failure.ts';
+import type { Emit, SweepEvent } from './events.ts';
+import { everyTenth } from './progress.ts';
+
+/**
+ * Appends events to events.jsonl in the sweep's folder, each with its time; of a run's progress each tenth.
+ * Throws a Failure of kind 'environment' when the file cannot be written.
+ */
+export function openEventLog(folder: string): { record: Emit<SweepEvent>; close: () => void } {
+  const file = join(folder, 'events.jsonl');
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'a');
+  } catch (error) {
+    throw new Failure('environment', `Expected ${file} to be writable, got \`${(error as Error).message}\``);
+  }
+  const isDue = everyTenth();
+  const record = (event: SweepEvent) => {
+    if (event.type === 'run-progress' && !isDue(event)) return;
+    writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+  };
+  return { record, close: () => closeSync(descriptor) };
+}

@@ -1,0 +1,53 @@
+import { Failure } from '../failure.ts';
+import type { RunFailure } from './events.ts';
+
+/** How a worker process ended, with the last lines it wrote. */
+export interface Exit {
+  exitCode: number | undefined;
+  signal: string | undefined;
+  log: string;
+}
+
+/** The messages by which V8, the C++ library and ONNX Runtime say that memory ran out. */
+const outOfMemoryMessage =
+  /heap out of memory|std::bad_alloc|failed to allocate memory|array buffer allocation failed|out of memory/i;
+
+const outOfMemoryHint = 'Run fewer at a time (--jobs), or lower `batch` or `sampler.batch`.';
+
+/** Signals that a process gets for its own faults; in a worker only native code can commit them. */
+const crashSignals = new Set(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS']);
+
+/** What an error thrown inside a worker means; `details.stack` of a bug is for its report. */
+export function classifyError(error: unknown): RunFailure {
+  if (error instanceof Failure) {
+    const { kind, message, hint, details } = error;
+    return { kind, message, ...(hint === undefined ? {} : { hint }), details };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (outOfMemoryMessage.test(message)) return { kind: 'out-of-memory', message, hint: outOfMemoryHint };
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { kind: 'bug', message, details: { stack } };
+}
+
+/** What it means that a worker ended without saying whether its run finished or failed. */
+export function classifyExit({ exitCode, signal, log }: Exit): RunFailure {
+  const details = { exitCode, signal, log };
+  if (outOfMemoryMessage.test(log))
+    return { kind: 'out-of-memory', message: 'The worker ran out of memory', hint: outOfMemoryHint, details };
+  if (signal === 'SIGKILL' || exitCode === 137)
+    return {
+      kind: 'out-of-memory',
+      message: 'The worker was killed (SIGKILL), most likely by the system for want of memory',
+      hint: outOfMemoryHint,
+      details,
+    };
+  if (signal !== undefined && crashSignals.has(signal))
+    return { kind: 'engine', message: `The worker crashed in native code (${signal})`, details };
+  if (signal !== undefined)
+    return { kind: 'signal', message: `The worker was ended from outside (${signal})`, details };
+  return {
+    kind: 'bug',
+    message: `Expected the worker to report a result, got exit code \`${exitCode}\` without one`,
+    details,
+  };
+}

@@ -1,0 +1,48 @@
+import type { RunFailure } from './events.ts';
+
+/** How a run ended; an interrupted one is neither complete nor failed, and is done by the next call. */
+export type Outcome<Result> =
+  | { state: 'finished'; result: Result }
+  | { state: 'failed'; failure: RunFailure }
+  | { state: 'interrupted' };
+
+/** After so many failures in a row that say the same, the cause is not in the runs: the next would fail as well. */
+export const identicalFailuresToStop = 3;
+
+/** Tells why no further runs are started, if so. */
+export type Stopped = { reason: 'interrupted' } | { reason: 'identical failures'; failure: RunFailure };
+
+/**
+ * Executes the items in order, at most `jobs` at a time, and goes on when one fails. Starts no more after `stop` is
+ * aborted or after three identical failures in a row (a loss that is not a number is excepted: it tells of one
+ * cell's settings, not of the machine); those already started are waited for.
+ */
+export async function schedule<Item, Result>(
+  items: readonly Item[],
+  jobs: number,
+  execute: (item: Item) => Promise<Outcome<Result>>,
+  stop: AbortSignal,
+): Promise<Stopped | undefined> {
+  let next = 0;
+  let inARow: RunFailure[] = [];
+  const stopped = (): Stopped | undefined => {
+    if (stop.aborted) return { reason: 'interrupted' };
+    if (inARow.length < identicalFailuresToStop) return undefined;
+    return { reason: 'identical failures', failure: inARow[0]! };
+  };
+  const lane = async () => {
+    while (next < items.length && stopped() === undefined) {
+      const outcome = await execute(items[next++]!);
+      if (outcome.state === 'failed') inARow = extend(inARow, outcome.failure);
+      else inARow = [];
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, lane));
+  return next < items.length ? stopped() : stop.aborted ? { reason: 'interrupted' } : undefined;
+}
+
+function extend(inARow: readonly RunFailure[], failure: RunFailure): RunFailure[] {
+  if (failure.kind === 'nan') return [];
+  const same = inARow[0]?.kind === failure.kind && inARow[0].message === failure.message;
+  return same ? [...inARow, failure] : [failure];
+}

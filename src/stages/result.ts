@@ -1,0 +1,37 @@
+/** What a finished run leaves behind in its result.json; with the same key only `provenance` may differ. */
+export interface RunResult {
+  schemaVersion: 1;
+  /** Hash of everything that determines the result (src/plan/key.ts). */
+  key: string;
+  cell: string;
+  seed: number;
+  /** 'accuracy' (after the last iteration, %), 'best-accuracy' (over all evaluations, %), 'reconstruction-error' (rmse). */
+  metrics: Record<string, { unit: string; value: number }>;
+  predictorParameters: number;
+  learnableParameters: number;
+  compressionRatio: number;
+  target: { accuracy?: number };
+  history: {
+    iteration: number;
+    loss: number;
+    reconstruction: number;
+    kd: number;
+    fmd: number;
+    learningRate: number;
+  }[];
+  evaluations: { iteration: number; metrics: Record<string, number> }[];
+  provenance: RunProvenance;
+}
+
+/** How a result came about: recorded, but no part of what the run determines. */
+export interface RunProvenance {
+  engine: string;
+  versions: Record<string, string>;
+  threads: number;
+  seconds: number;
+  stepMilliseconds: number;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  node: string;
+  platform: string;
+}
