@@ -1,0 +1,39 @@
+import { open } from 'node:fs/promises';
+import { Failure, type FailureKind } from '../failure.ts';
+
+/**
+ * The bytes of a file of at most `limit` bytes. Throws a Failure of the given kind when it is missing, is no file
+ * (a folder, a device), is larger, or cannot be read.
+ */
+export async function readBounded(path: string, limit: number, kind: FailureKind): Promise<Buffer> {
+  const file = await open(path, 'r').catch(error => {
+    throw cannotRead(path, kind, error);
+  });
+  try {
+    const status = await file.stat();
+    if (!status.isFile()) throw new Failure(kind, `Expected ${path} to be a file, got something else`);
+    if (status.size > limit) {
+      throw new Failure(
+        kind,
+        `Expected ${path} to have at most ${limit} bytes, got ${status.size}`,
+        'Nothing this program reads is that large: check that it is the right file.',
+      );
+    }
+    return await file.readFile();
+  } catch (error) {
+    throw error instanceof Failure ? error : cannotRead(path, kind, error);
+  } finally {
+    await file.close();
+  }
+}
+
+function cannotRead(path: string, kind: FailureKind, error: unknown): Failure {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new Failure(kind, `Expected a file at ${path}, found none`, 'Check the path.', { path, code });
+  }
+  return new Failure(kind, `Expected ${path} to be readable, got \`${code}\``, 'Check its permissions.', {
+    path,
+    code,
+  });
+}
