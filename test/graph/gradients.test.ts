@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
+import { convolution } from '../../src/graph/convolution.ts';
+import * as elementwise from '../../src/graph/elementwise.ts';
+import { gradients } from '../../src/graph/gradient.ts';
+import * as layout from '../../src/graph/layout.ts';
+import { innerProduct, linear, matmul } from '../../src/graph/linear.ts';
+import { logSoftmax, mean, softmax, sum } from '../../src/graph/reduction.ts';
+import { sizeOf } from '../../src/graph/tensor.ts';
+import { constant, input, type Value } from '../../src/graph/value.ts';
+import { createRandom } from '../../src/random.ts';
+
+/** An operation to check: the shapes of its operands and how to apply it. */
+interface Case {
+  readonly shapes: readonly (readonly number[])[];
+  readonly apply: (...operands: Value[]) => Value;
+  /** Operands must be positive (logarithm, root, divisor). */
+  readonly positive?: boolean;
+}
+
+const { add, subtract, multiply, divide, negate, exponential, logarithm, squareRoot, relu, atLeast } = elementwise;
+const rows = constant(Int32Array.of(2, 0, 2, 1), [4]);
+
+const cases: Record<string, Case> = {
+  add: { shapes: [[2, 3], [2, 3]], apply: add },
+  'add, broadcast row': { shapes: [[4, 3], [3]], apply: add },
+  'subtract, broadcast column': { shapes: [[4, 3], [4, 1]], apply: subtract },
+  'multiply, both broadcast': { shapes: [[4, 1], [1, 3]], apply: multiply },
+  'multiply by itself': { shapes: [[5]], apply: x => multiply(x, x) },
+  'divide, broadcast scalar': { shapes: [[2, 3], []], apply: divide, positive: true },
+  negate: { shapes: [[3]], apply: negate },
+  exponential: { shapes: [[3]], apply: exponential },
+  logarithm: { shapes: [[3]], apply: logarithm, positive: true },
+  squareRoot: { shapes: [[3]], apply: squareRoot, positive: true },
+  relu: { shapes: [[20]], apply: relu },
+  atLeast: { shapes: [[20]], apply: x => atLeast(x, 0.3) },
+  computedAs: { shapes: [[3]], apply: x => elementwise.computedAs(multiply(x, x), multiply(x, x)) },
+  'sum of all': { shapes: [[2, 3]], apply: x => sum(x) },
+  'sum of axes': { shapes: [[2, 3, 4, 2]], apply: x => sum(x, [0, 2]) },
+  mean: { shapes: [[2, 3, 4]], apply: x => mean(x, [1, 2]) },
+  softmax: { shapes: [[3, 4]], apply: softmax },
+  logSoftmax: { shapes: [[3, 4]], apply: logSoftmax },
+  reshape: { shapes: [[2, 6]], apply: x => layout.reshape(x, [3, 4]) },
+  transpose: { shapes: [[2, 3, 4]], apply: x => layout.transpose(x, [2, 0, 1]) },
+  slice: { shapes: [[4, 5]], apply: x => layout.slice(x, [1, 2], [2, 3]) },
+  pad: { shapes: [[2, 3]], apply: x => layout.pad(x, [1, 0], [4, 5]) },
+  concatenate: { shapes: [[2, 3], [2, 1]], apply: (a, b) => layout.concatenate([a, b], 1) },
+  expand: { shapes: [[2, 1]], apply: x => layout.expand(x, [2, 3]) },
+  gatherRows: { shapes: [[3, 2]], apply: x => layout.gatherRows(x, rows) },
+  scatterAddRows: { shapes: [[4, 2]], apply: x => layout.scatterAddRows(x, rows, 3) },
+  matmul: { shapes: [[2, 3], [3, 4]], apply: (a, b) => matmul(a, b) },
+  "matmul, a'": { shapes: [[3, 2], [3, 4]], apply: (a, b) => matmul(a, b, true, false) },
+  "matmul, b'": { shapes: [[2, 3], [4, 3]], apply: (a, b) => matmul(a, b, false, true) },
+  "matmul, a' b'": { shapes: [[3, 2], [4, 3]], apply: (a, b) => matmul(a, b, true, true) },
+  'matmul, batched': { shapes: [[2, 2, 3], [2, 4, 3]], apply: (a, b) => matmul(a, b, false, true) },
+  linear: { shapes: [[3, 2], [4, 2], [4]], apply: linear },
+  innerProduct: { shapes: [[2, 3, 2], [2, 3, 2]], apply: innerProduct },
+  'innerProduct with itself': { shapes: [[2, 3, 2]], apply: x => innerProduct(x, x) },
+  ...Object.fromEntries(
+    [
+      { kernel: 3, stride: 1, padding: 1, size: 6 },
+      { kernel: 3, stride: 1, padding: 0, size: 5 },
+      { kernel: 3, stride: 2, padding: 1, size: 6 },
+      { kernel: 3, stride: 2, padding: 1, size: 5 },
+      { kernel: 3, stride: 2, padding: 0, size: 7 },
+      { kernel: 1, stride: 1, padding: 0, size: 4 },
+      { kernel: 1, stride: 2, padding: 0, size: 4 },
+      { kernel: 1, stride: 2, padding: 0, size: 5 },
+      { kernel: 5, stride: 1, padding: 2, size: 6 },
+      { kernel: 7, stride: 2, padding: 3, size: 8 },
+    ].map(({ kernel, stride, padding, size }): [string, Case] => [
+      `convolution ${kernel}x${kernel}, stride ${stride}, padding ${padding}, size ${size}`,
+      {
+        shapes: [[2, 3, size, size], [4, 3, kernel, kernel], [4]],
+        apply: (x, filters, bias) => convolution(x, filters, bias, { stride, padding }),
+      },
+    ]),
+  ),
+};
+
+describe('gradients agree with finite differences', () => {
+  const engine = createOnnxEngine(1);
+  test.each(Object.entries(cases))('%s', async (_name, { shapes, apply, positive }) => {
+    const random = createRandom(7, 'gradient');
+    const draw = (shape: readonly number[]) =>
+      Float32Array.from({ length: sizeOf(shape) }, () => {
+        const sign = random.uniform() < 0.5 && !positive ? -1 : 1;
+        return sign * (0.5 + random.uniform());
+      });
+    const operands = shapes.map((shape, i) => input(`x${i}`, shape));
+    const result = apply(...operands);
+    const weights = draw(result.shape);
+    const loss = sum(multiply(result, constant(weights, result.shape)));
+    const analytic = gradients(loss, operands);
+    const outputs = Object.fromEntries(analytic.map((gradient, i) => [`g${i}`, gradient]));
+    const backward = await engine.compile({ name: 'backward', outputs });
+    const forward = await engine.compile({ name: 'forward', outputs: { result } });
+    const points = shapes.map(draw);
+    const feed = (data: readonly Float32Array[]) =>
+      Object.fromEntries(data.map((values, i) => [`x${i}`, { shape: shapes[i]!, data: values }]));
+    const got = await backward.run(feed(points));
+    /** Summed in float64 here: the loss in float32 is too coarse to be differenced. */
+    const lossAt = async (data: readonly Float32Array[]) => {
+      const { data: values } = (await forward.run(feed(data))).result!;
+      return values.reduce((total, value, i) => total + value * weights[i]!, 0);
+    };
+    const step = 2 ** -6;
+    for (const [i, shape] of shapes.entries()) {
+      const gradient = got[`g${i}`]!;
+      expect(gradient.shape).toEqual(shape);
+      for (let at = 0; at < sizeOf(shape); at += Math.ceil(sizeOf(shape) / 12)) {
+        const moved = (by: number) =>
+          points.map((values, j) => (j === i ? values.with(at, values[at]! + by) : values));
+        const difference = ((await lossAt(moved(step))) - (await lossAt(moved(-step)))) / (2 * step);
+        expect(gradient.data[at]).toBeCloseTo(difference, 2);
+      }
+    }
+  });
+});
