@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { renderCsv } from '../../src/report/csv.ts';
+import { layOut, type ReportRequest } from '../../src/report/layout.ts';
+import { renderMarkdown } from '../../src/report/markdown.ts';
+import { renderTerminal } from '../../src/report/terminal.ts';
+import { paperGrid, type SampleCell, sampleResults } from './sample.ts';
+
+const screen = { width: 80, colour: false };
+const golden = (name: string) => `golden/${name}`;
+const markdown = (cells: readonly SampleCell[], metric: string, request?: ReportRequest) =>
+  renderMarkdown(layOut(sampleResults(cells), metric, request));
+
+describe('a full grid of two axes', () => {
+  it('is a table with the last axis along the columns', async () => {
+    await expect(markdown(paperGrid, 'accuracy')).toMatchFileSnapshot(golden('grid.md'));
+  });
+
+  it('is turned when the spec asks for it', async () => {
+    const request = { rows: 'permutation', columns: 'predictor.hidden' };
+    await expect(markdown(paperGrid, 'accuracy', request)).toMatchFileSnapshot(golden('turned.md'));
+  });
+
+  it('is a table of small numbers', async () => {
+    await expect(markdown(paperGrid, 'reconstruction-error')).toMatchFileSnapshot(golden('error.md'));
+  });
+
+  it('is a line of numbers for each cell as CSV', async () => {
+    await expect(renderCsv(sampleResults(paperGrid), 'accuracy')).toMatchFileSnapshot(golden('grid.csv'));
+  });
+
+  it('fits a terminal', async () => {
+    const text = renderTerminal(layOut(sampleResults(paperGrid), 'accuracy'), screen);
+    expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
+    await expect(text).toMatchFileSnapshot(golden('grid.txt'));
+  });
+});
+
+describe('other grids', () => {
+  const threeAxes = [0, 0.5].flatMap(alpha =>
+    paperGrid.map(cell => ({ ...cell, id: `${cell.id}-${alpha}`, values: { ...cell.values, alpha } })),
+  );
+  const zipped = paperGrid.filter((_, i) => i === 0 || i === 3);
+
+  it('have a row for each cell when there are three axes', async () => {
+    await expect(markdown(threeAxes, 'accuracy')).toMatchFileSnapshot(golden('three-axes.md'));
+  });
+
+  it('have the other axes before the rows when columns are asked for', () => {
+    const table = layOut(sampleResults(threeAxes), 'accuracy', { rows: 'alpha', columns: 'permutation' });
+    expect(table.header).toEqual(['alpha', 'predictor.hidden', 'compression ratio', 'none', 'in-filter']);
+    expect(table.rows.map(row => row.slice(0, 2))).toEqual([
+      ['0', '140'],
+      ['0', '160'],
+      ['0.5', '140'],
+      ['0.5', '160'],
+    ]);
+  });
+
+  it('have a row for each cell when two axes advance together', () => {
+    const { header, rows } = layOut(sampleResults(zipped), 'accuracy');
+    expect(header).toEqual(['predictor.hidden', 'permutation', 'compression ratio', 'accuracy']);
+    expect(rows.map(row => row.at(-1))).toEqual(['61.9 ± 2.4', 'failed (0/4)']);
+  });
+
+  it('name the cell when there is no axis', () => {
+    const table = layOut(sampleResults([{ ...paperGrid[0]!, id: 'only', values: {} }]), 'accuracy');
+    expect(table.rows).toEqual([['only', '0.420', '61.9 ± 2.4']]);
+  });
+});
+
+describe('a cell', () => {
+  const one = (accuracies: Record<number, number>, planned: number) =>
+    layOut(sampleResults([{ id: 'only', values: {}, ratio: 0.5, accuracies, planned }]), 'accuracy');
+
+  it('of one seed has no interval, and the caption says so', () => {
+    const table = one({ 0: 91.234 }, 1);
+    expect(table.rows[0]!.at(-1)).toBe('91.23');
+    expect(table.caption).toContain('one seed (n = 1), so no interval');
+  });
+
+  it('has the decimals that its interval can tell', () => {
+    expect(one({ 0: 91.2, 1: 91.2001 }, 2).rows[0]!.at(-1)).toBe('91.2001 ± 0.0006');
+    expect(one({ 0: 90, 1: 91 }, 2).rows[0]!.at(-1)).toBe('90.5 ± 6.4');
+    expect(one({ 0: 90, 1: 90 }, 2).rows[0]!.at(-1)).toBe('90.00 ± 0.00');
+  });
+
+  it('without a run that failed or finished is open', () => {
+    expect(one({}, 2).rows[0]!.at(-1)).toBe('– (0/2)');
+    expect(one({ 1: 90 }, 2).rows[0]!.at(-1)).toBe('90.00 (1/2)');
+  });
+});
+
+describe('text from the spec', () => {
+  const nasty = (value: unknown) => sampleResults([{ ...paperGrid[0]!, values: { path: value } }]);
+
+  it.each([
+    ['a,b', '"a,b"'],
+    ['say "a"', '"say ""a"""'],
+    ['=1+2', "'=1+2"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    ['-1+cmd', "'-1+cmd"],
+    ['-1.5', '-1.5'],
+    [' padded', '" padded"'],
+    ['two\nlines', 'two\\nlines'],
+    [{ method: 'all', batch: 3 }, '"{method:all,batch:3}"'],
+  ])('%j is %s in CSV', (value, field) => {
+    const line = renderCsv(nasty(value), 'accuracy').split('\n')[1];
+    expect(line!.startsWith(`hidden-140-none,${field},0.42,`)).toBe(true);
+  });
+
+  it('cannot break a table or act on a terminal', () => {
+    const table = layOut(nasty('a|b\u001b[31m<i>'), 'accuracy');
+    expect(renderMarkdown(table)).toContain('| a\\|b\\\\u001b\\[31m\\<i\\> |');
+    expect(renderTerminal(table, screen)).not.toContain('\u001b');
+  });
+
+  it('is shortened where it would not fit a terminal', () => {
+    const text = renderTerminal(layOut(nasty('x'.repeat(200)), 'accuracy'), screen);
+    expect(text).toContain('xxx…');
+    expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
+  });
+});
