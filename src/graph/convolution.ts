@@ -14,11 +14,7 @@ export function convolution(x: Value, filters: Value, bias: Value, geometry: Con
   if (c !== c2) throw new Error(`Cannot convolve [${x.shape}] with [${filters.shape}]`);
   const { stride, padding } = geometry;
   const length = (size: number) => Math.floor((size + 2 * padding - k) / stride) + 1;
-  return value(
-    { kind: 'convolution', stride, padding },
-    [x, filters, bias],
-    [n, f, length(h), length(w)],
-  );
+  return value({ kind: 'convolution', stride, padding }, [x, filters, bias], [n, f, length(h), length(w)]);
 }
 
 export const convolutionGradients = {
@@ -29,7 +25,9 @@ export const convolutionGradients = {
       wanted[0]
         ? value({ kind: 'convolutionInputGradient', stride, padding }, [g, filters], x.shape)
         : undefined,
-      wanted[1] ? value({ kind: 'convolutionFilterGradient', stride, padding }, [g, x], filters.shape) : undefined,
+      wanted[1]
+        ? value({ kind: 'convolutionFilterGradient', stride, padding }, [g, x], filters.shape)
+        : undefined,
       wanted[2] ? sum(g, [0, 2, 3]) : undefined,
     ];
   },

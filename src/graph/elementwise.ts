@@ -1,6 +1,6 @@
 import type { GradientRules } from './gradient.ts';
-import { sum } from './reduction.ts';
 import { reshape } from './layout.ts';
+import { sum } from './reduction.ts';
 import { type Operation, scalar, type Value, value } from './value.ts';
 
 type Binary = 'add' | 'subtract' | 'multiply' | 'divide';

@@ -40,7 +40,10 @@ export function pullBack(
   results: readonly (readonly [Value, Value])[],
   variables: readonly Value[],
 ): Value[] {
-  const leads = leadsTo(variables, results.map(([result]) => result));
+  const leads = leadsTo(
+    variables,
+    results.map(([result]) => result),
+  );
   const upstream = new Map<Value, Value>();
   const accumulate = (to: Value, gradient: Value) => {
     const sofar = upstream.get(to);
@@ -79,7 +82,11 @@ function leadsTo(variables: readonly Value[], results: readonly Value[]): Set<Va
       continue;
     }
     pending.pop();
-    if (!visited.has(next)) visited.set(next, next.operands.some(operand => visited.get(operand)));
+    if (!visited.has(next))
+      visited.set(
+        next,
+        next.operands.some(operand => visited.get(operand)),
+      );
   }
   return new Set([...visited].filter(([, leads]) => leads).map(([of]) => of));
 }

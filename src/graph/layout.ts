@@ -55,7 +55,12 @@ export const layoutGradients = {
   reshape: (of, g) => [reshape(g, of.operands[0]!.shape)],
   transpose: (of, g) => {
     const { permutation } = of.operation as { permutation: readonly number[] };
-    return [transpose(g, permutation.map((_, axis) => permutation.indexOf(axis)))];
+    return [
+      transpose(
+        g,
+        permutation.map((_, axis) => permutation.indexOf(axis)),
+      ),
+    ];
   },
   slice: (of, g) => {
     const { starts } = of.operation as { starts: readonly number[] };

@@ -12,7 +12,9 @@ export function matmul(a: Value, b: Value, transposeA = false, transposeB = fals
   const [k2, n] = transposeB ? flipped(b.shape) : b.shape.slice(-2);
   const lead = a.shape.slice(0, -2);
   if (k !== k2 || lead.join() !== b.shape.slice(0, -2).join()) {
-    throw new Error(`Cannot multiply [${a.shape}]${transposeA ? "'" : ''} by [${b.shape}]${transposeB ? "'" : ''}`);
+    throw new Error(
+      `Cannot multiply [${a.shape}]${transposeA ? "'" : ''} by [${b.shape}]${transposeB ? "'" : ''}`,
+    );
   }
   return value({ kind: 'matmul', transposeA, transposeB }, [a, b], [...lead, m!, n!]);
 }
@@ -38,7 +40,10 @@ export const linearGradients = {
   },
   innerProduct: (of, g) => {
     const [a, b] = of.operands as [Value, Value];
-    const perRow = reshape(g, a.shape.map((length, axis) => (axis === 0 ? length : 1)));
+    const perRow = reshape(
+      g,
+      a.shape.map((length, axis) => (axis === 0 ? length : 1)),
+    );
     if (a === b) return [multiply(a, scale(perRow, 2)), undefined];
     return [multiply(b, perRow), multiply(a, perRow)];
   },

@@ -27,5 +27,7 @@ export interface Engine {
   readonly name: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly threads: number;
-  compile<Outputs extends string>(program: Program & { outputs: Record<Outputs, Value> }): Promise<Executable<Outputs>>;
+  compile<Outputs extends string>(
+    program: Program & { outputs: Record<Outputs, Value> },
+  ): Promise<Executable<Outputs>>;
 }

@@ -1,11 +1,15 @@
 import { multiply, scale, subtract } from './elementwise.ts';
 import type { GradientRules } from './gradient.ts';
-import { reshape, expand } from './layout.ts';
+import { expand, reshape } from './layout.ts';
 import { type Value, value } from './value.ts';
 
 /** The sum over `axes` (all of them when absent), which are removed. */
 export function sum(x: Value, axes: readonly number[] = x.shape.map((_, axis) => axis)): Value {
-  return value({ kind: 'sum', axes }, [x], x.shape.filter((_, axis) => !axes.includes(axis)));
+  return value(
+    { kind: 'sum', axes },
+    [x],
+    x.shape.filter((_, axis) => !axes.includes(axis)),
+  );
 }
 
 export function mean(x: Value, axes: readonly number[] = x.shape.map((_, axis) => axis)): Value {

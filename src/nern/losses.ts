@@ -8,13 +8,13 @@ const tiny = 1e-12;
 
 /**
  * Reconstruction (NeRN paper, equation 2, as the authors compute it): the root of the mean squared difference over
- * all learnable parameters. `kernels` and `target` are [kernels, k * k]; `mask`, of the same shape, is 1 where there
- * is a parameter (a kernel smaller than k x k has only its centre); `parameters` is their number.
+ * `parameters` learnable parameters. `kernels` and `target` are [kernels, k * k]; `mask`, of the same shape, is 1
+ * where there is a parameter (a kernel smaller than k x k has only its centre).
  */
-export function reconstructionLoss(kernels: Value, target: Value, mask: Value | undefined, parameters: number): Value {
+export function reconstructionLoss(kernels: Value, target: Value, mask: Value | undefined, parameters: Value): Value {
   const difference = subtract(kernels, target);
   const squared = square(mask ? multiply(difference, mask) : difference);
-  return squareRoot(atLeast(scale(sum(squared), 1 / parameters), tiny));
+  return squareRoot(atLeast(divide(sum(squared), parameters), tiny));
 }
 
 /** The offset that steadies the logarithm of the reconstructed network's probabilities (the authors' "stable" form). */

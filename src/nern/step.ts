@@ -1,8 +1,9 @@
-import { add, scale } from '../graph/elementwise.ts';
+import { add, divide, multiply, scale } from '../graph/elementwise.ts';
 import { gradients, pullBack } from '../graph/gradient.ts';
 import { gatherRows } from '../graph/layout.ts';
 import type { Program } from '../graph/program.ts';
-import type { Tensor } from '../graph/tensor.ts';
+import { sum } from '../graph/reduction.ts';
+import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { constant, input, scalar, type Value } from '../graph/value.ts';
 import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
@@ -77,11 +78,11 @@ function sampledReconstruction(
   const predicted = predict(layers, gatherRows(embedding, sample)).kernels;
   const target = gatherRows(constant(kernels.rows.data, kernels.rows.shape), sample);
   const mask = kernels.mask && gatherRows(constant(kernels.mask.data, kernels.mask.shape), sample);
-  const [count, all] = [sample.shape[0]!, kernels.rows.shape[0]!];
-  const reconstruction = reconstructionLoss(predicted, target, mask, (kernels.parameters * count) / all);
-  // The loss is the root over the sample; its gradient is that of the root over all kernels, of which the sample's
-  // squares are the part count / all.
-  const [gradient] = gradients(scale(reconstruction, count / all), [parameters]) as [Value];
+  const sampled = mask ? sum(mask) : scalar(sizeOf(target.shape));
+  const reconstruction = reconstructionLoss(predicted, target, mask, sampled);
+  // The gradient of the root over all kernels, with the sample's root as the estimate of its value.
+  const share = divide(sampled, scalar(kernels.parameters));
+  const [gradient] = gradients(multiply(reconstruction, share), [parameters]) as [Value];
   return { losses: { loss: reconstruction, reconstruction, kd: scalar(0), fmd: scalar(0) }, gradient };
 }
 
@@ -96,7 +97,7 @@ function fullLosses(
   const prediction = predict(layers, embedding);
   const mask = kernels.mask && constant(kernels.mask.data, kernels.mask.shape);
   const rows = constant(kernels.rows.data, kernels.rows.shape);
-  const reconstruction = reconstructionLoss(prediction.kernels, rows, mask, kernels.parameters);
+  const reconstruction = reconstructionLoss(prediction.kernels, rows, mask, scalar(kernels.parameters));
   let [loss, kd, fmd] = [reconstruction, scalar(0), scalar(0)];
   if (distillation) {
     const images = input('images', [distillation.images, ...target.network.input]);

@@ -1,8 +1,8 @@
+import { convolution } from '../graph/convolution.ts';
 import { add, multiply, relu } from '../graph/elementwise.ts';
 import { pad, reshape, slice } from '../graph/layout.ts';
 import { linear } from '../graph/linear.ts';
 import { mean } from '../graph/reduction.ts';
-import { convolution } from '../graph/convolution.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { constant, type Value } from '../graph/value.ts';
 import type { ConvolutionStep, Network } from './network.ts';
@@ -89,7 +89,12 @@ export const normEpsilon = 1e-5;
 
 function foldedNorm(weights: ReadonlyMap<string, Tensor>, norm: string) {
   const part = (name: string) => parameter(weights, `${norm}.${name}`).data;
-  const [weight, bias, average, variance] = [part('weight'), part('bias'), part('running_mean'), part('running_var')];
+  const [weight, bias, average, variance] = [
+    part('weight'),
+    part('bias'),
+    part('running_mean'),
+    part('running_var'),
+  ];
   const factor = weight.map((gamma, i) => gamma / Math.sqrt(variance[i]! + normEpsilon));
   const offset = bias.map((beta, i) => beta - average[i]! * factor[i]!);
   return { factor, offset };

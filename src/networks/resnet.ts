@@ -6,10 +6,18 @@ export type Shortcut = 'A' | 'B';
 /** A CIFAR ResNet of 6n + 2 layers with widths 16, 32, 64 (He et al. 2016, section 4.2). */
 export function resnet(depth: number, shortcut: Shortcut, classes: number, widths = [16, 32, 64]): Network {
   const blocks = (depth - 2) / 6;
-  if (!Number.isInteger(blocks)) throw new Error(`Expected the depth of a CIFAR ResNet to be 6n + 2, got ${depth}`);
+  if (!Number.isInteger(blocks))
+    throw new Error(`Expected the depth of a CIFAR ResNet to be 6n + 2, got ${depth}`);
   const [stem] = widths as [number];
   const steps: Step[] = [
-    convolution({ to: 'stem', from: 'image', weight: 'conv1.weight', norm: 'bn1', shape: [stem, 3, 3, 3], stride: 1 }),
+    convolution({
+      to: 'stem',
+      from: 'image',
+      weight: 'conv1.weight',
+      norm: 'bn1',
+      shape: [stem, 3, 3, 3],
+      stride: 1,
+    }),
     { kind: 'relu', to: 'stem.relu', from: 'stem' },
   ];
   let from = 'stem.relu';
@@ -24,7 +32,14 @@ export function resnet(depth: number, shortcut: Shortcut, classes: number, width
   });
   steps.push(
     { kind: 'average', to: 'average', from },
-    { kind: 'linear', to: 'logits', from: 'average', weight: 'linear.weight', bias: 'linear.bias', features: channels },
+    {
+      kind: 'linear',
+      to: 'logits',
+      from: 'average',
+      weight: 'linear.weight',
+      bias: 'linear.bias',
+      features: channels,
+    },
   );
   return { name: `resnet${depth}`, classes, input: [3, 32, 32], steps };
 }
@@ -83,7 +98,9 @@ function basicBlock(
 }
 
 function convolution(
-  step: Pick<ConvolutionStep, 'to' | 'from' | 'weight' | 'norm' | 'shape' | 'stride'> & { compared?: boolean },
+  step: Pick<ConvolutionStep, 'to' | 'from' | 'weight' | 'norm' | 'shape' | 'stride'> & {
+    compared?: boolean;
+  },
 ): ConvolutionStep {
   return { kind: 'convolution', padding: (step.shape[2] - 1) / 2, compared: true, ...step };
 }

@@ -21,7 +21,10 @@ export function lowerInputGradient(of: Value, [dy, filters]: readonly string[], 
     const taps = emit('Reshape', [filters!, integers(f, c, k * k)]);
     const reversed = Int32Array.from({ length: k * k }, (_, i) => k * k - 1 - i);
     const turned = k === 1 ? taps : emit('Gather', [taps, tensor(reversed, [k * k])], { axis: 2 });
-    const exchanged = emit('Reshape', [emit('Transpose', [turned], { perm: [1, 0, 2] }), integers(c, f, k, k)]);
+    const exchanged = emit('Reshape', [
+      emit('Transpose', [turned], { perm: [1, 0, 2] }),
+      integers(c, f, k, k),
+    ]);
     return emit('Conv', [dy!, exchanged], { pads: Array(4).fill(k - 1 - padding) });
   }
   const [, , height] = of.shape as [number, number, number, number];
@@ -57,7 +60,8 @@ export function lowerFilterGradient(of: Value, [dy, x]: readonly string[], emitt
       after[axis] = -by;
       return emit('Pad', [name, integers(...before, ...after)]);
     };
-    const concatenate = (parts: string[]) => (parts.length === 1 ? parts[0]! : emit('Concat', parts, { axis: 0 }));
+    const concatenate = (parts: string[]) =>
+      parts.length === 1 ? parts[0]! : emit('Concat', parts, { axis: 0 });
     const rows = concatenate(taps.map(tap => shift(dyT, 2, tap)));
     const columns = concatenate(taps.map(tap => shift(xT, 3, -tap)));
     const product = emit('Gemm', [matrix(rows, k * f), matrix(columns, k * c)], { transB: 1 });
@@ -70,7 +74,13 @@ export function lowerFilterGradient(of: Value, [dy, x]: readonly string[], emitt
   const taps = Array.from({ length: k * k }, (_, tap) => {
     const [i, j] = [Math.floor(tap / k), tap % k];
     const ends = [Math.min(i + h * stride, xh + 2 * padding), Math.min(j + w * stride, xw + 2 * padding)];
-    return emit('Slice', [padded, integers(i, j), integers(...ends), integers(2, 3), integers(stride, stride)]);
+    return emit('Slice', [
+      padded,
+      integers(i, j),
+      integers(...ends),
+      integers(2, 3),
+      integers(stride, stride),
+    ]);
   });
   const columns = taps.length === 1 ? taps[0]! : emit('Concat', taps, { axis: 0 });
   const product = emit('Gemm', [matrix(dyT, f), matrix(columns, k * k * c)], { transB: 1 });

@@ -5,7 +5,12 @@ export interface Emitter {
   readonly nodes: Node[];
   readonly initializers: Initializer[];
   /** A node of one result, of the standard operator set or, with the prefix `ms:`, of ONNX Runtime's own. */
-  emit(opType: string, input: readonly string[], attributes?: Record<string, Attribute>, output?: string): string;
+  emit(
+    opType: string,
+    input: readonly string[],
+    attributes?: Record<string, Attribute>,
+    output?: string,
+  ): string;
   /** A fixed float32 or int32 tensor; the same data is stored once. */
   tensor(data: Float32Array | Int32Array, shape: readonly number[]): string;
   /** A fixed list of int64, as shapes, axes and pads are given. */
@@ -40,8 +45,7 @@ export function createEmitter(): Emitter {
       const key = data.length === 1 ? `${data.constructor.name} [${shape}] ${data[0]}` : data;
       return keep(key, data, shape);
     },
-    integers: (...values) =>
-      keep(`int64 ${values}`, BigInt64Array.from(values, BigInt), [values.length]),
+    integers: (...values) => keep(`int64 ${values}`, BigInt64Array.from(values, BigInt), [values.length]),
     scalar: number => keep(`Float32Array [] ${Math.fround(number)}`, Float32Array.of(number), []),
   };
 }

@@ -81,7 +81,12 @@ const lowerings: Record<Exclude<OperationKind, 'input' | 'constant'>, Lowering> 
     const { starts } = attribute(of, 'slice');
     const axes = of.shape.flatMap((length, axis) => (length === of.operands[0]!.shape[axis] ? [] : [axis]));
     const ends = axes.map(axis => starts[axis]! + of.shape[axis]!);
-    return emit('Slice', [x!, integers(...axes.map(axis => starts[axis]!)), integers(...ends), integers(...axes)]);
+    return emit('Slice', [
+      x!,
+      integers(...axes.map(axis => starts[axis]!)),
+      integers(...ends),
+      integers(...axes),
+    ]);
   },
   pad: (of, [x], { emit, integers }) => {
     const { before } = attribute(of, 'pad');

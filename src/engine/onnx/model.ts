@@ -53,7 +53,10 @@ const schema = protobuf.Root.fromJSON({
 function message(fields: Record<string, [id: number, type: string, rule?: 'repeated']>): protobuf.IType {
   return {
     fields: Object.fromEntries(
-      Object.entries(fields).map(([name, [id, type, rule]]) => [name, rule ? { id, type, rule } : { id, type }]),
+      Object.entries(fields).map(([name, [id, type, rule]]) => [
+        name,
+        rule ? { id, type, rule } : { id, type },
+      ]),
     ),
   };
 }
@@ -112,7 +115,11 @@ export function encodeModel(model: Model): Uint8Array {
           name,
           dims: shape,
           dataType:
-            data instanceof Float32Array ? dataTypes.float32 : data instanceof Int32Array ? dataTypes.int32 : dataTypes.int64,
+            data instanceof Float32Array
+              ? dataTypes.float32
+              : data instanceof Int32Array
+                ? dataTypes.int32
+                : dataTypes.int64,
           rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
         })),
         input: model.inputs.map(encodePort),

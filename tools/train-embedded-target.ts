@@ -1,0 +1,57 @@
+// Trains the embedded target (a ResNet8 on the built-in image set) and writes assets/resnet8-procedural.safetensors.
+// Run once, with `npx tsx tools/train-embedded-target.ts`; the result is kept in the repository.
+// Cross-entropy, batch norm in training mode, SGD with momentum 0.9 and weight decay 1e-4 (He et al. 2016), learning
+// rate 0.1 falling to 0 along a cosine, flip and crop.
+import { createBatches, startOfData } from '../src/data/batches.ts';
+import { normalizations } from '../src/data/normalize.ts';
+import { proceduralImages } from '../src/data/procedural.ts';
+import { createOnnxEngine } from '../src/engine/onnx/engine.ts';
+import { writeAtomic } from '../src/files/atomic.ts';
+import { resnet } from '../src/networks/resnet.ts';
+import { initialise, parameterSlots, trainingProgram, unpack } from '../src/networks/training.ts';
+import { createRandom } from '../src/random.ts';
+import { writeSafetensors } from '../src/weights/safetensors.ts';
+
+const [epochs, batch, peak, seed] = [Number(process.argv[2] ?? 30), 64, Number(process.argv[3] ?? 0.1), 0];
+const network = resnet(8, 'A', 10);
+const images = proceduralImages('train');
+const batches = createBatches(
+  { images, normalization: normalizations.imagenet, augment: true, batch },
+  startOfData(seed),
+);
+const engine = createOnnxEngine(2);
+const step = await engine.compile(trainingProgram(network, batch, { momentum: 0.9, weightDecay: 1e-4 }));
+const slots = parameterSlots(network);
+let { learned, statistics }: { learned: Float32Array; statistics: Float32Array } = initialise(
+  network,
+  createRandom(seed, 'target'),
+);
+let momentum: Float32Array = new Float32Array(learned.length);
+const pixels = new Float32Array(batch * 3 * 32 * 32);
+const classes = new Uint8Array(batch);
+const steps = Math.round((epochs * images.count) / batch);
+for (let i = 0; i < steps; i++) {
+  batches.next(pixels, classes);
+  const labels = new Float32Array(batch * network.classes);
+  classes.forEach((label, n) => {
+    labels[n * network.classes + label] = 1;
+  });
+  const rate = (peak * (1 + Math.cos((Math.PI * i) / steps))) / 2;
+  const result = await step.run({
+    learned: { shape: [learned.length], data: learned },
+    momentum: { shape: [learned.length], data: momentum },
+    statistics: { shape: [statistics.length], data: statistics },
+    images: { shape: [batch, ...network.input], data: pixels },
+    labels: { shape: [batch, network.classes], data: labels },
+    learningRate: { shape: [], data: Float32Array.of(rate) },
+  });
+  learned = result.learned!.data;
+  momentum = result.momentum!.data;
+  statistics = result.statistics!.data;
+  if (i % 50 === 0 || i === steps - 1)
+    console.log(`step ${i}/${steps} loss ${result.loss!.data[0]!.toFixed(4)}`);
+}
+await writeAtomic(
+  'assets/resnet8-procedural.safetensors',
+  writeSafetensors(new Map([...unpack(slots.learned, learned), ...unpack(slots.statistics, statistics)])),
+);
