@@ -1,0 +1,119 @@
+import type { Assignment, Combination } from './grid.ts';
+import { canonicalJson, parentOf } from './pointer.ts';
+import { nearest } from './suggest.ts';
+import { listed, quote } from './text.ts';
+import type { Problem } from './validate.ts';
+
+interface Result {
+  combinations: Combination[];
+  problems: Problem[];
+}
+
+/** Removes the combinations that have all the values of an entry. An entry that removes none is a mistake. */
+export function excludeFrom(product: readonly Combination[], entries: readonly Assignment[][]): Result {
+  const problems = entries
+    .filter(entry => !product.some(combination => agrees(combination, entry)))
+    .map(entry => matchesNothing('exclude', entry, product));
+  const combinations = product.filter(combination => !entries.some(entry => agrees(combination, entry)));
+  return { combinations, problems };
+}
+
+/**
+ * As in GitHub Actions: each entry is compared with the combinations of the grid only, not with those that other
+ * entries made; it may overwrite what an earlier entry added, never a value of the grid. An entry that agrees with no
+ * combination becomes one itself, if it says what every path of the grid is; otherwise it is a mistake.
+ */
+export function includeInto(
+  grid: readonly Combination[],
+  entries: readonly Assignment[][],
+  product: readonly Combination[],
+): Result {
+  const own = (product[0] ?? []).map(({ path }) => path);
+  const problems: Problem[] = [];
+  const added: Combination[] = [];
+  let extended: Combination[] = [...grid];
+  for (const entry of entries) {
+    const values = entry.filter(({ path }) => own.includes(path));
+    const extras = entry.filter(({ path }) => !own.includes(path));
+    const matches = grid.map(combination => agrees(combination, values));
+    if (matches.includes(true) && extras.length === 0) problems.push(addsNothing(entry));
+    else if (matches.includes(true)) {
+      extended = extended.map((combination, i) =>
+        matches[i] ? overwrite(combination, extras) : combination,
+      );
+    } else if (values.length === own.length) added.push([...inOrder(values, own), ...extras]);
+    else problems.push(matchesNothing('include', values, grid, own));
+  }
+  return { combinations: [...extended, ...added], problems };
+}
+
+const inOrder = (values: readonly Assignment[], own: readonly string[]) =>
+  own.map(path => values.find(value => value.path === path)!);
+
+const overwrite = (combination: Combination, extras: readonly Assignment[]): Combination => [
+  ...combination.filter(({ path }) => !extras.some(extra => extra.path === path)),
+  ...extras,
+];
+
+const agrees = (combination: Combination, entry: readonly Assignment[]): boolean =>
+  entry.every(({ path, value }) => combination.some(one => one.path === path && same(one.value, value)));
+
+const same = (a: unknown, b: unknown) =>
+  a === b || (typeof a === 'object' && canonicalJson(a) === canonicalJson(b));
+
+const valuesOf = (combinations: readonly Combination[], path: string): unknown[] => [
+  ...new Map(
+    combinations.flatMap(combination =>
+      combination.filter(one => one.path === path).map(({ value }) => [canonicalJson(value), value] as const),
+    ),
+  ).values(),
+];
+
+/** Points at the first value that the grid lacks; when it has all of them, at the entry. */
+function matchesNothing(
+  key: 'include' | 'exclude',
+  entry: readonly Assignment[],
+  combinations: readonly Combination[],
+  own: readonly string[] = [],
+): Problem {
+  const code = `${key}-matches-nothing` as const;
+  const missing = own.filter(path => !entry.some(one => one.path === path));
+  const hint =
+    missing.length === 0
+      ? {}
+      : { hint: `to add a cell of its own, give ${listed(missing.map(quote), 'and')} too` };
+  const stray = entry.find(
+    ({ path, value }) => !valuesOf(combinations, path).some(known => same(known, value)),
+  );
+  if (stray === undefined) {
+    const message = `Expected \`${key}\` to match a combination of the grid, got values that never meet`;
+    return { code, pointer: parentOf(entry[0]?.at ?? `/${key}`), at: 'value', message, ...hint(...complete) };
+  }
+  const known = valuesOf(combinations, stray.path).map(value => canonicalJson(value).replace(/^"|"$/g, ''));
+  const close = nearestValue(stray.value, known);
+  return {
+    code,
+    pointer: stray.at,
+    at: 'value',
+    message: `Expected \`${key}\` to match a combination of the grid, but none has ${quote(stray.path)} ${quote(stray.value)}`,
+    expected: listed(known.map(quote)),
+    ...hint(...(close === undefined ? [] : [`did you mean ${quote(close)}?`]), ...complete),
+  };
+}
+
+function nearestValue(value: unknown, known: readonly string[]): string | undefined {
+  if (typeof value === 'string') return nearest(value, known);
+  const numbers = known.map(Number).filter(Number.isFinite);
+  if (typeof value !== 'number' || numbers.length === 0) return undefined;
+  return String(numbers.reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a)));
+}
+
+function addsNothing(entry: readonly Assignment[]): Problem {
+  return {
+    code: 'include-adds-nothing',
+    pointer: parentOf(entry[0]!.at),
+    at: 'value',
+    message: 'Expected `include` to add a cell or a setting, got a combination that the grid already has',
+    hint: 'give the setting that is to differ, or remove the entry',
+  };
+}

@@ -1,0 +1,219 @@
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
+import type { Diagnostic, DiagnosticCode, Location, Range } from './diagnostic.ts';
+import { below, type Mapping, type Pointer } from './pointer.ts';
+import { quote } from './text.ts';
+
+/** A spec is written by hand; the largest useful ones are a few kilobytes. Bounds the time that parsing takes. */
+export const MAX_SPEC_BYTES = 1024 * 1024;
+
+/** Far more than any spec holds. Aliases of aliases grow exponentially; this is counted after expanding them. */
+export const MAX_VALUES = 50_000;
+
+/** The schema is six levels deep. Bounds recursion, also that of an alias inside its own anchor. */
+export const MAX_DEPTH = 32;
+
+/** Where a value stands, and its key when it is in a mapping. */
+export interface Place {
+  key?: Location;
+  value: Location;
+}
+
+/** Plain data with the place of every value in it. */
+export interface SpecDocument {
+  data: unknown;
+  places: ReadonlyMap<Pointer, Place>;
+}
+
+export type YamlResult = { ok: true; document: SpecDocument } | { ok: false; diagnostics: Diagnostic[] };
+
+/** Reads one YAML 1.2 document: all its duplicate keys and odd keys at once, or its first syntax error. */
+export function readYaml(text: string, file: string): YamlResult {
+  const lineCounter = new LineCounter();
+  const rangeOf = (start: number, end: number): Range => {
+    const from = lineCounter.linePos(start);
+    const to = lineCounter.linePos(Math.max(start, end));
+    // Before the first line break is seen the counter answers line 0.
+    return {
+      line: Math.max(1, from.line),
+      column: Math.max(1, from.col),
+      endLine: Math.max(1, to.line),
+      endColumn: Math.max(1, to.col),
+    };
+  };
+  const failed = (code: DiagnosticCode, message: string, range: Range, hint?: string): Diagnostic => ({
+    code,
+    message,
+    file,
+    range,
+    ...(hint === undefined ? {} : { hint }),
+  });
+
+  try {
+    // Keys are checked for uniqueness below, in linear time.
+    const parsed = parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      uniqueKeys: false,
+      version: '1.2',
+    });
+    const syntax = parsed.errors[0] ?? parsed.warnings[0];
+    if (syntax !== undefined) {
+      const [start, end] = syntax.pos;
+      return {
+        ok: false,
+        diagnostics: [
+          failed('yaml-syntax', sentence(syntax.message), rangeOf(start, end), HINTS[syntax.code]),
+        ],
+      };
+    }
+    const located = locate(parsed.contents, text, file, rangeOf);
+    return located.diagnostics.length > 0
+      ? { ok: false, diagnostics: located.diagnostics }
+      : { ok: true, document: located };
+  } catch (error) {
+    if (error instanceof LimitError)
+      return { ok: false, diagnostics: [failed(error.code, error.message, error.range)] };
+    if (!(error instanceof RangeError)) throw error;
+    // The parser itself recurses: far too deep a nesting ends its stack.
+    const message = `Expected values nested at most ${MAX_DEPTH} deep, got far more`;
+    return { ok: false, diagnostics: [failed('too-deep', message, rangeOf(0, 0))] };
+  }
+}
+
+const HINTS: Record<string, string> = {
+  TAB_AS_INDENT: 'indent with spaces',
+  MULTIPLE_DOCS: 'a spec is one document; put the second one into a file of its own',
+};
+
+const sentence = (message: string) => message.replace(/\.$/, '');
+
+class LimitError extends Error {
+  readonly code: DiagnosticCode;
+  readonly range: Range;
+
+  constructor(code: DiagnosticCode, message: string, range: Range) {
+    super(message);
+    this.code = code;
+    this.range = range;
+  }
+}
+
+function locate(
+  root: Node | null,
+  text: string,
+  file: string,
+  rangeOf: (start: number, end: number) => Range,
+) {
+  const places = new Map<Pointer, Place>();
+  const diagnostics: Diagnostic[] = [];
+  const anchored = anchorsOf(root);
+  let values = 0;
+
+  const rangeOfNode = (node: Node | null | undefined): Range => {
+    const [start, end] = node?.range ?? [0, 0];
+    let last = end;
+    while (last > start && /\s/.test(text[last - 1]!)) last--;
+    return rangeOf(start, last);
+  };
+
+  /** The data of a node; `alias` is the outermost alias that led to it. */
+  function read(
+    node: Node | null | undefined,
+    pointer: Pointer,
+    key: Range | undefined,
+    depth: number,
+    alias?: Alias,
+  ): unknown {
+    const range = node?.range ? rangeOfNode(node) : (key ?? rangeOf(0, 0));
+    const value = { file, range };
+    places.set(pointer, key === undefined ? { value } : { key: { file, range: key }, value });
+    if (++values > MAX_VALUES) {
+      const inAll = `Expected at most ${MAX_VALUES.toLocaleString('en-US')} values`;
+      if (alias) throw new LimitError('alias-bomb', `${inAll} once aliases are expanded`, rangeOfNode(alias));
+      throw new LimitError('file-too-large', `${inAll} in a spec`, range);
+    }
+    if (depth > MAX_DEPTH) {
+      throw new LimitError(
+        'too-deep',
+        `Expected values nested at most ${MAX_DEPTH} deep, got more`,
+        rangeOfNode(alias ?? node),
+      );
+    }
+    if (isAlias(node)) {
+      const target = anchored.get(node);
+      if (target !== undefined) return read(target, pointer, key, depth + 1, alias ?? node);
+      diagnostics.push({
+        code: 'yaml-syntax',
+        message: `Expected an anchor before its alias, got ${quote(`*${node.source}`)}`,
+        ...value,
+      });
+      return null;
+    }
+    if (isSeq(node))
+      return node.items.map((item, i) => read(item as Node, below(pointer, i), undefined, depth + 1, alias));
+    if (!isMap(node)) return isScalar(node) ? node.value : null;
+
+    const mapping: Mapping = Object.create(null);
+    for (const pair of node.items) {
+      const keyRange = rangeOfNode(pair.key as Node);
+      if (!isScalar(pair.key)) {
+        diagnostics.push({
+          code: 'key-not-text',
+          message: 'Expected a key to be text',
+          file,
+          range: keyRange,
+        });
+        continue;
+      }
+      const name = keyText(pair.key);
+      const inner = below(pointer, name);
+      if (Object.hasOwn(mapping, name)) {
+        const first = places.get(inner)?.key?.range.line;
+        diagnostics.push({
+          code: 'duplicate-key',
+          message: `Duplicate key ${quote(name)}`,
+          file,
+          range: keyRange,
+          ...(first === undefined ? {} : { hint: `it is already on line ${first}` }),
+        });
+        continue;
+      }
+      mapping[name] = read(pair.value as Node | null, inner, keyRange, depth + 1, alias);
+    }
+    return mapping;
+  }
+
+  const data = read(root, '', undefined, 0);
+  return { data, places, diagnostics };
+}
+
+const keyText = (key: Scalar): string =>
+  typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
+
+/** What each alias stands for: the last node before it with its anchor. One pass, where the library searches each time. */
+function anchorsOf(root: Node | null): Map<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(root, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target !== undefined) targets.set(node, target);
+      } else if (node.anchor !== undefined) {
+        anchors.set(node.anchor, node);
+      }
+    },
+  });
+  return targets;
+}
