@@ -1,0 +1,88 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const main = resolve('dist/cli/main.js');
+
+/** A sweep of 2 x 2 cells with two seeds that the stand-in workers finish at once. */
+export const tinySpec = `
+name: tiny
+target: { network: resnet8, dataset: procedural, weights: embedded }
+iterations: 20
+repeats: 2
+matrix:
+  predictor.hidden: [140, 160]
+  permutation: [none, in-filter]
+report: { rows: predictor.hidden, columns: permutation, metric: accuracy }
+`;
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A new folder with a spec in it. */
+export function makeWorkspace(spec = tinySpec) {
+  const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-cli-'));
+  writeFileSync(join(folder, 'tiny.yaml'), spec);
+  const executedFile = join(folder, 'executed.txt');
+  return {
+    folder,
+    /** The environment in which the program uses a stand-in of test/run/fixtures/workers. */
+    environment: (worker: string, only = '') => ({
+      ...process.env,
+      NO_COLOR: '1',
+      NERN_SWEEP_WORKER: resolve('test/run/fixtures/workers', `${worker}.js`),
+      FAKE_ONLY: only,
+      FAKE_LOG: executedFile,
+    }),
+    /** The runs that were executed so far, in the order of their ends. */
+    executed: (): string[] => {
+      try {
+        return readFileSync(executedFile, 'utf8').trim().split('\n');
+      } catch {
+        return [];
+      }
+    },
+    read: (path: string) => readFileSync(join(folder, path), 'utf8'),
+  };
+}
+
+export type Workspace = ReturnType<typeof makeWorkspace>;
+
+/** Runs the built program in the workspace to its end. */
+export function runProgram({ folder, environment }: Workspace, args: string[], worker = 'ok', only = '') {
+  return new Promise<Ended>(done => {
+    const options = { cwd: folder, env: environment(worker, only) };
+    execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) =>
+      done({ code: error === null ? 0 : ((error.code as unknown as number) ?? null), stdout, stderr }),
+    );
+  });
+}
+
+/** Runs the program and sends it a signal each time its output shows the next of the texts. */
+export function interruptProgram(
+  { folder, environment }: Workspace,
+  args: string[],
+  [worker, only]: [worker: string, only: string],
+  signalsAt: readonly RegExp[],
+) {
+  return new Promise<Ended>(done => {
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: environment(worker, only) });
+    const output = { stdout: '', stderr: '' };
+    let sent = 0;
+    child.stdout.on('data', chunk => {
+      output.stdout += chunk;
+    });
+    child.stderr.on('data', chunk => {
+      output.stderr += chunk;
+      if (signalsAt[sent]?.test(output.stderr)) {
+        sent++;
+        child.kill('SIGINT');
+      }
+    });
+    child.on('close', code => done({ code, ...output }));
+  });
+}
