@@ -1,4 +1,14 @@
-import { add, atLeast, divide, logarithm, multiply, scale, square, squareRoot, subtract } from '../graph/elementwise.ts';
+import {
+  add,
+  atLeast,
+  divide,
+  logarithm,
+  multiply,
+  scale,
+  square,
+  squareRoot,
+  subtract,
+} from '../graph/elementwise.ts';
 import { innerProduct } from '../graph/linear.ts';
 import { logSoftmax, softmax, sum } from '../graph/reduction.ts';
 import { scalar, type Value } from '../graph/value.ts';
@@ -11,7 +21,12 @@ const tiny = 1e-12;
  * `parameters` learnable parameters. `kernels` and `target` are [kernels, k * k]; `mask`, of the same shape, is 1
  * where there is a parameter (a kernel smaller than k x k has only its centre).
  */
-export function reconstructionLoss(kernels: Value, target: Value, mask: Value | undefined, parameters: Value): Value {
+export function reconstructionLoss(
+  kernels: Value,
+  target: Value,
+  mask: Value | undefined,
+  parameters: Value,
+): Value {
   const difference = subtract(kernels, target);
   const squared = square(mask ? multiply(difference, mask) : difference);
   return squareRoot(atLeast(divide(sum(squared), parameters), tiny));

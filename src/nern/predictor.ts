@@ -19,8 +19,14 @@ export function layersOf(parameters: Value, shapes: readonly (readonly number[])
     start += sizeOf(shape);
     return part;
   });
-  return Array.from({ length: parts.length / 2 }, (_, i) => ({ weight: parts[2 * i]!, bias: parts[2 * i + 1]! }));
+  return Array.from({ length: parts.length / 2 }, (_, i) => ({
+    weight: parts[2 * i]!,
+    bias: parts[2 * i + 1]!,
+  }));
 }
+
+export const parameterCount = (shapes: readonly (readonly number[])[]) =>
+  shapes.reduce((total, shape) => total + sizeOf(shape), 0);
 
 export interface Prediction {
   /** One row of k * k values for each row of the embedding. */

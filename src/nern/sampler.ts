@@ -3,11 +3,10 @@ import type { Random } from '../random.ts';
 import { kernelCount, layerSizes } from './coordinates.ts';
 
 /** A spec's `sampler`; `uniform` is the probability of a uniform batch with method magnitude. */
-export interface Sampling {
-  readonly method: 'magnitude' | 'uniform' | 'all';
-  readonly batch: number;
-  readonly uniform: number;
-}
+export type Sampling =
+  | { readonly method: 'magnitude'; readonly batch: number; readonly uniform: number }
+  | { readonly method: 'uniform'; readonly batch: number }
+  | { readonly method: 'all' };
 
 /**
  * Draws the kernels that carry gradient in one step: indices into the rows of the embedding table. It keeps no state
@@ -43,7 +42,7 @@ export function sampleSize(sampling: Sampling, kernels: number): number {
  */
 export function createSampler(sampling: Sampling, norms: Float64Array): Sampler {
   const size = sampleSize(sampling, norms.length);
-  if (size === norms.length) {
+  if (sampling.method === 'all' || size === norms.length) {
     const everyKernel = Uint32Array.from(norms, (_, kernel) => kernel);
     return () => everyKernel.slice();
   }

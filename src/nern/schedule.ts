@@ -1,8 +1,7 @@
 /** How the learning rate moves; a spec's `schedule`. */
-export interface Schedule {
-  readonly method: 'cosine' | 'constant';
-  readonly min: number;
-}
+export type Schedule =
+  | { readonly method: 'cosine'; readonly min: number }
+  | { readonly method: 'constant' };
 
 /**
  * The learning rate of iteration 0 <= t < iterations: constant, or the cosine from `initial` at t = 0 towards `min`

@@ -9,7 +9,15 @@ import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
 import { distillationLoss, featureMapLoss, reconstructionLoss } from './losses.ts';
 import type { Optimizer } from './optimizer.ts';
-import { filtersOf, layersOf, type Linear, type Prediction, predict, samplePrediction } from './predictor.ts';
+import {
+  filtersOf,
+  type Linear,
+  layersOf,
+  type Prediction,
+  parameterCount,
+  predict,
+  samplePrediction,
+} from './predictor.ts';
 import type { TargetKernels } from './target-kernels.ts';
 
 /** What a training step is made of; everything here is fixed while a phase runs. */
@@ -26,7 +34,9 @@ export interface StepDefinition {
   /** `exact`: the reconstruction loss is over all kernels; `sampled`: it is estimated from the sampled ones. */
   readonly root: 'exact' | 'sampled';
   /** Knowledge and feature map distillation on a batch of images; absent: reconstruction alone. */
-  readonly distillation: { readonly images: number; readonly alpha: number; readonly beta: number } | undefined;
+  readonly distillation:
+    | { readonly images: number; readonly alpha: number; readonly beta: number }
+    | undefined;
 }
 
 export const lossNames = ['loss', 'reconstruction', 'kd', 'fmd'] as const;
@@ -39,7 +49,7 @@ export const lossNames = ['loss', 'reconstruction', 'kd', 'fmd'] as const;
  */
 export function trainingStep(definition: StepDefinition): Program {
   const { optimizer, predictorShapes, kernels, distillation } = definition;
-  const length = predictorShapes.reduce((total, shape) => total + shape.reduce((a, b) => a * b, 1), 0);
+  const length = parameterCount(predictorShapes);
   const parameters = input('parameters', [length]);
   const layers = layersOf(parameters, predictorShapes);
   const embedding = constant(definition.embedding.data, definition.embedding.shape);

@@ -1,6 +1,6 @@
 import type { Tensor } from '../graph/tensor.ts';
-import { learnableConvolutions, learnableParameters, type Network } from '../networks/network.ts';
 import { parameter } from '../networks/forward.ts';
+import { learnableConvolutions, learnableParameters, type Network } from '../networks/network.ts';
 
 /** The target's learnable kernels as a table, in the coordinates' order: by layer, filter, channel. */
 export interface TargetKernels {

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BatchesState } from '../data/batches.ts';
+import { writeAtomic } from '../files/atomic.ts';
+import type { RunResult } from './result.ts';
+
+/** All that training is at the start of an iteration: from it a killed run goes on to the same bytes. */
+export interface TrainingState {
+  /** Iterations done. */
+  readonly iteration: number;
+  readonly parameters: Float32Array;
+  /** The optimizer's vectors. */
+  readonly optimizer: Readonly<Record<string, Float32Array>>;
+  /** The generator that draws kernels. */
+  readonly sampler: readonly number[];
+  /** Where the stream of images stands; absent when training uses none. */
+  readonly batches: BatchesState | undefined;
+  readonly history: RunResult['history'];
+  readonly evaluations: RunResult['evaluations'];
+  /** Time spent so far. */
+  readonly seconds: number;
+}
+
+const checkpointFile = 'checkpoint.json';
+
+/** Replaces the run's checkpoint in one step. */
+export async function writeCheckpoint(directory: string, key: string, state: TrainingState): Promise<void> {
+  const body = JSON.stringify({ key, state }, (_name, value) =>
+    value instanceof Float32Array
+      ? { float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
+      : value,
+  );
+  await writeAtomic(join(directory, checkpointFile), `${checksum(body)}\n${body}`);
+}
+
+/** The run's checkpoint; nothing when there is none, it is damaged, or it belongs to another configuration. */
+export async function readCheckpointOf(directory: string, key: string): Promise<TrainingState | undefined> {
+  const text = await readFile(join(directory, checkpointFile), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const [sum, body] = [text.slice(0, 64), text.slice(65)];
+  if (checksum(body) !== sum) return undefined;
+  const saved = JSON.parse(body, (_name, value) =>
+    typeof value?.float32 === 'string' ? floats(value.float32) : value,
+  );
+  return saved.key === key ? saved.state : undefined;
+}
+
+const checksum = (text: string) => createHash('sha256').update(text).digest('hex');
+
+function floats(base64: string): Float32Array {
+  const bytes = Buffer.from(base64, 'base64');
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+}

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { normalizationOf } from '../data/normalize.ts';
+import { createOnnxEngine } from '../engine/onnx/engine.ts';
+import { Failure } from '../failure.ts';
+import { writeAtomic } from '../files/atomic.ts';
+import type { Engine } from '../graph/program.ts';
+import { sizeOf } from '../graph/tensor.ts';
+import type { Configuration } from '../spec/configuration.ts';
+import { writeSafetensors } from '../weights/safetensors.ts';
+import { readCheckpointOf, type TrainingState, writeCheckpoint } from './checkpoint.ts';
+import { createEvaluator, type Evaluator, type Measure, units } from './evaluate.ts';
+import { loadImages } from './images.ts';
+import type { Job, StageEvent } from './job.ts';
+import { type Representation, represent } from './represent.ts';
+import type { RunResult } from './result.ts';
+import { loadTarget } from './target.ts';
+import { distils, startOfTraining, train } from './train.ts';
+
+/** Seconds between checkpoints: what a crash can cost. */
+const checkpointInterval = 60;
+
+/** Points of the loss curve that a result keeps. */
+const historyPoints = 200;
+
+/**
+ * One run from beginning to end: reads the target and the data, trains the predictor, measures the reconstructed
+ * network on the way and at the end. Goes on from the checkpoint in the run's folder when there is one. When `stop`
+ * is aborted it saves a checkpoint and throws a Failure of kind 'signal'.
+ */
+export async function executeRun(
+  job: Job,
+  emit: (event: StageEvent) => void,
+  stop: AbortSignal,
+): Promise<RunResult> {
+  const { configuration, specFolder, directory, key, run } = job;
+  const startedAt = new Date();
+  const engine = createOnnxEngine(job.threads);
+  const target = await loadTarget(configuration, specFolder);
+  const representation = represent(target, configuration);
+  const evaluator = await evaluatorOf(engine, target, representation, configuration, specFolder);
+  const images = distils(configuration) ? await loadImages(configuration, specFolder, 'train') : undefined;
+  const saved = await readCheckpointOf(directory, key);
+  const start = saved ?? startOfTraining(configuration, representation, job.seed);
+  const record = { history: saved?.history ?? [], evaluations: saved?.evaluations ?? [] };
+  const { iterations } = configuration;
+  const { evaluateEvery = Math.ceil(iterations / 10) } = configuration;
+  const historyEvery = Math.ceil(iterations / historyPoints);
+  const began = performance.now();
+  const elapsed = () => (performance.now() - began) / 1000 + (saved?.seconds ?? 0);
+  let training = 0;
+  let savedAt = performance.now();
+  let { parameters } = start;
+  emit({ type: 'run-started', run, iterations });
+  let stepBegan = performance.now();
+  for await (const step of train(engine, target, representation, configuration, images, start)) {
+    const { iteration, losses } = step;
+    training += performance.now() - stepBegan;
+    const state = step.state();
+    parameters = state.parameters;
+    if (iteration % historyEvery === 0 || iteration === iterations) {
+      record.history.push({ iteration, ...losses, learningRate: step.learningRate });
+    }
+    const millisecondsPerStep = training / (iteration - start.iteration);
+    emit({ type: 'run-progress', run, iteration, iterations, loss: losses.loss, millisecondsPerStep });
+    if (iteration % evaluateEvery === 0 || iteration === iterations) {
+      const metrics = await evaluator.measure(parameters);
+      record.evaluations.push({ iteration, metrics });
+      emit({ type: 'run-evaluated', run, iteration, metrics });
+    }
+    const due = performance.now() - savedAt > checkpointInterval * 1000;
+    if (due || stop.aborted) {
+      await writeCheckpoint(directory, key, {
+        ...state,
+        ...record,
+        seconds: elapsed(),
+      } satisfies TrainingState);
+      savedAt = performance.now();
+    }
+    if (stop.aborted)
+      throw new Failure('signal', `Stopped at iteration ${iteration}; the same command goes on from there`);
+    stepBegan = performance.now();
+  }
+  await writeAtomic(join(directory, 'predictor.safetensors'), predictorFile(parameters, representation));
+  const learnable = representation.kernels.parameters;
+  return {
+    schemaVersion: 1,
+    key,
+    cell: job.cell,
+    seed: job.seed,
+    metrics: finalMetrics(record.evaluations),
+    predictorParameters: representation.predictorParameters,
+    learnableParameters: learnable,
+    compressionRatio: representation.predictorParameters / learnable,
+    target: await originalAccuracy(evaluator),
+    ...record,
+    provenance: {
+      engine: engine.name,
+      versions: engine.versions,
+      threads: engine.threads,
+      seconds: elapsed(),
+      stepMilliseconds: training / Math.max(1, iterations - start.iteration),
+      startedAt: startedAt.toISOString(),
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+    },
+  };
+}
+
+async function evaluatorOf(
+  engine: Engine,
+  target: Awaited<ReturnType<typeof loadTarget>>,
+  representation: Representation,
+  configuration: Configuration,
+  specFolder: string,
+): Promise<Evaluator> {
+  const { evaluate: measures, data } = configuration;
+  const test = measures.includes('accuracy')
+    ? {
+        images: await loadImages(configuration, specFolder, 'test'),
+        normalization: normalizationOf(data.normalize),
+      }
+    : undefined;
+  return createEvaluator(engine, target, representation, measures, test);
+}
+
+/** Each measure after the last iteration, and the best accuracy of all evaluations (the papers' test-set selection). */
+function finalMetrics(evaluations: RunResult['evaluations']): RunResult['metrics'] {
+  const last = evaluations.at(-1)!.metrics;
+  const metrics: RunResult['metrics'] = {};
+  for (const [name, value] of Object.entries(last)) {
+    metrics[name] = { unit: units[name as Measure], value };
+    if (name !== 'accuracy') continue;
+    const best = Math.max(...evaluations.map(({ metrics }) => metrics.accuracy!));
+    metrics['best-accuracy'] = { unit: units.accuracy, value: best };
+  }
+  return metrics;
+}
+
+async function originalAccuracy(evaluator: Evaluator): Promise<RunResult['target']> {
+  const { accuracy } = await evaluator.original();
+  return accuracy === undefined ? {} : { accuracy };
+}
+
+function predictorFile(parameters: Float32Array, { predictorShapes }: Representation): Uint8Array {
+  let at = 0;
+  const tensors = predictorShapes.map(
+    (shape, i): [string, { shape: readonly number[]; data: Float32Array }] => {
+      const data = parameters.slice(at, at + sizeOf(shape));
+      at += data.length;
+      return [`layers.${i >> 1}.${i % 2 === 0 ? 'weight' : 'bias'}`, { shape, data }];
+    },
+  );
+  return writeSafetensors(new Map(tensors));
+}

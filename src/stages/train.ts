@@ -1,0 +1,197 @@
+import { type Batches, createBatches, startOfData } from '../data/batches.ts';
+import type { Images } from '../data/images.ts';
+import { normalizationOf } from '../data/normalize.ts';
+import { Failure } from '../failure.ts';
+import type { Engine, Executable, Feeds } from '../graph/program.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { adam } from '../nern/adam.ts';
+import { initialisePredictor } from '../nern/initialise.ts';
+import type { Optimizer } from '../nern/optimizer.ts';
+import { ranger } from '../nern/ranger.ts';
+import { createSampler, sampleSize } from '../nern/sampler.ts';
+import { learningRate } from '../nern/schedule.ts';
+import { lossNames, type StepDefinition, trainingStep } from '../nern/step.ts';
+import { createRandom, restoreRandom } from '../random.ts';
+import type { Configuration } from '../spec/configuration.ts';
+import type { TrainingState } from './checkpoint.ts';
+import type { Representation } from './represent.ts';
+import type { Target } from './target.ts';
+
+/** What training tells after each iteration. */
+export interface Iteration {
+  /** Iterations done. */
+  readonly iteration: number;
+  readonly losses: Readonly<Record<(typeof lossNames)[number], number>>;
+  readonly learningRate: number;
+  /** Everything needed to go on from here; made on demand. */
+  state(): Pick<TrainingState, 'iteration' | 'parameters' | 'optimizer' | 'sampler' | 'batches'>;
+}
+
+type Start = ReturnType<Iteration['state']>;
+
+/** What a fresh run starts from. */
+export function startOfTraining(
+  configuration: Configuration,
+  { sizes }: Representation,
+  seed: number,
+): Start {
+  const layers = initialisePredictor(sizes, createRandom(seed, 'init'));
+  const parameters = joined(layers.flatMap(({ weight, bias }) => [weight, bias]));
+  return {
+    iteration: 0,
+    parameters,
+    optimizer: optimizerOf(configuration).initialState(parameters),
+    sampler: createRandom(seed, 'sampler').state(),
+    batches: distils(configuration) ? startOfData(seed) : undefined,
+  };
+}
+
+/** Whether any step looks at images: only then are there feature maps and outputs to compare. */
+export const distils = ({ alpha, beta, warmup, iterations }: Configuration) =>
+  (alpha > 0 || beta > 0) && warmup < iterations;
+
+/**
+ * Trains the predictor from `start` to the last iteration, yielding after each one. Throws a Failure of kind 'nan'
+ * with the iteration and the last finite losses when the loss stops being a number.
+ */
+export async function* train(
+  engine: Engine,
+  target: Target,
+  representation: Representation,
+  configuration: Configuration,
+  images: Images | undefined,
+  start: Start,
+): AsyncGenerator<Iteration> {
+  const optimizer = optimizerOf(configuration);
+  const random = restoreRandom(start.sampler);
+  const sampler = createSampler(configuration.sampler, representation.norms);
+  const feed = start.batches && images ? batchFeed(configuration, images, start.batches) : undefined;
+  const steps = stepPrograms(engine, stepDefinition(target, representation, configuration, optimizer));
+  let { parameters, optimizer: state } = start;
+  let last: Iteration['losses'] | undefined;
+  for (let i = start.iteration; i < configuration.iterations; i++) {
+    const rate = learningRate(
+      configuration.schedule,
+      configuration.optimizer.lr,
+      i,
+      configuration.iterations,
+    );
+    const distilling = feed !== undefined && i >= configuration.warmup;
+    const step = await steps(distilling);
+    const result = await step.run({
+      ...vectors({ parameters, ...state }),
+      ...scalars(optimizer.scalars(i, rate)),
+      sample: integers(sampler(random)),
+      ...(distilling ? { images: feed.next() } : {}),
+    });
+    const losses = Object.fromEntries(
+      lossNames.map(name => [name, result[name]!.data[0]!]),
+    ) as Iteration['losses'];
+    if (!Number.isFinite(losses.loss)) throw notANumber(i + 1, losses, last);
+    last = losses;
+    parameters = result.parameters!.data;
+    state = Object.fromEntries(optimizer.stateNames.map(name => [name, result[name]!.data]));
+    yield {
+      iteration: i + 1,
+      losses,
+      learningRate: rate,
+      state: () => ({
+        iteration: i + 1,
+        parameters,
+        optimizer: state,
+        sampler: random.state(),
+        batches: feed?.batches.state(),
+      }),
+    };
+  }
+}
+
+function optimizerOf({ optimizer }: Configuration): Optimizer {
+  return optimizer.method === 'ranger' ? ranger(optimizer) : adam(optimizer);
+}
+
+function stepDefinition(
+  target: Target,
+  { kernels, embedding, predictorShapes, norms }: Representation,
+  configuration: Configuration,
+  optimizer: Optimizer,
+): StepDefinition {
+  const { sampler, alpha, beta, batch } = configuration;
+  return {
+    target,
+    kernels,
+    embedding,
+    predictorShapes,
+    optimizer,
+    sample: sampler.method === 'all' ? undefined : sampleSize(sampler, norms.length),
+    root: sampler.method === 'all' ? 'exact' : sampler.root,
+    distillation: { images: batch, alpha, beta },
+  };
+}
+
+/** The two programs of a run, with and without distillation, each compiled when it is first needed. */
+function stepPrograms(engine: Engine, definition: StepDefinition) {
+  const compiled = new Map<boolean, Promise<Executable>>();
+  return (distilling: boolean) => {
+    const { distillation, ...rest } = definition;
+    const program =
+      compiled.get(distilling) ??
+      engine.compile(trainingStep({ ...rest, distillation: distilling ? distillation : undefined }));
+    compiled.set(distilling, program);
+    return program;
+  };
+}
+
+function batchFeed(configuration: Configuration, images: Images, state: NonNullable<Start['batches']>) {
+  const { batch, data } = configuration;
+  const batches: Batches = createBatches(
+    { images, normalization: normalizationOf(data.normalize), augment: data.augment, batch },
+    state,
+  );
+  const shape = [batch, images.channels, images.height, images.width];
+  const pixels = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  return {
+    batches,
+    next(): Tensor {
+      batches.next(pixels);
+      return { shape, data: pixels };
+    },
+  };
+}
+
+function notANumber(
+  iteration: number,
+  losses: Iteration['losses'],
+  last: Iteration['losses'] | undefined,
+): Failure {
+  return new Failure(
+    'nan',
+    `Expected the loss to be a finite number, got \`${losses.loss}\` at iteration ${iteration}` +
+      (last ? `; the last finite losses were ${describe(last)}` : ''),
+    'Try a smaller `optimizer.lr`, or smaller `alpha` and `beta`.',
+    { iteration, lastFiniteLosses: last ?? null },
+  );
+}
+
+const describe = (losses: Iteration['losses']) =>
+  lossNames.map(name => `${name} ${losses[name].toPrecision(4)}`).join(', ');
+
+function joined(tensors: readonly Tensor[]): Float32Array {
+  const vector = new Float32Array(tensors.reduce((total, { data }) => total + data.length, 0));
+  let at = 0;
+  for (const { data } of tensors) {
+    vector.set(data, at);
+    at += data.length;
+  }
+  return vector;
+}
+
+const vectors = (named: Readonly<Record<string, Float32Array>>): Feeds =>
+  Object.fromEntries(Object.entries(named).map(([name, data]) => [name, { shape: [data.length], data }]));
+
+const scalars = (named: Readonly<Record<string, number>>): Feeds =>
+  Object.fromEntries(
+    Object.entries(named).map(([name, x]) => [name, { shape: [], data: Float32Array.of(x) }]),
+  );
+
+const integers = (indices: Uint32Array) => ({ shape: [indices.length], data: Int32Array.from(indices) });
