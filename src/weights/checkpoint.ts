@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { Failure } from '../failure.ts';
 import { readBounded } from '../files/read.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { readSafetensors } from './safetensors.ts';
-import { legacySignature, readTorchLegacy } from './torch-legacy.ts';
-import { readTorchZip, zipSignature } from './torch-zip.ts';
+import { isSafetensors, readSafetensors } from './safetensors.ts';
+import { isTorchLegacy, readTorchLegacy } from './torch-legacy.ts';
+import { isTorchZip, readTorchZip } from './torch-zip.ts';
 
 export type CheckpointFormat = 'safetensors' | 'torch-zip' | 'torch-legacy';
 
@@ -20,12 +20,17 @@ export interface Checkpoint {
 /** A ResNet152 has 240 MB; Node.js reads files of up to 2 GiB at once. */
 const maxFileBytes = 1024 * 2 ** 20;
 
-const readers: Readonly<Record<CheckpointFormat, (bytes: Uint8Array, file: string) => Map<string, Tensor>>> =
-  {
-    safetensors: readSafetensors,
-    'torch-zip': readTorchZip,
-    'torch-legacy': readTorchLegacy,
-  };
+interface Reader {
+  readonly format: CheckpointFormat;
+  accepts(bytes: Buffer): boolean;
+  read(bytes: Uint8Array, file: string): Map<string, Tensor>;
+}
+
+const readers: readonly Reader[] = [
+  { format: 'safetensors', accepts: isSafetensors, read: readSafetensors },
+  { format: 'torch-zip', accepts: isTorchZip, read: readTorchZip },
+  { format: 'torch-legacy', accepts: isTorchLegacy, read: readTorchLegacy },
+];
 
 /**
  * The weights in a file of safetensors or either of PyTorch's formats, told apart by their first bytes. Throws a
@@ -36,12 +41,13 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await readBounded(path, maxFileBytes, 'checkpoint');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   checkName(path, sha256);
-  const format = detectFormat(bytes, path);
-  const tensors = withoutPrefix(readers[format](bytes, path));
+  const reader = readers.find(({ accepts }) => accepts(bytes));
+  if (!reader) throw foreignFile(bytes, path);
+  const tensors = withoutPrefix(reader.read(bytes, path));
   if (tensors.size === 0) {
     throw new Failure('checkpoint', `Expected ${path} to hold tensors, found none`, 'Save its state dict.');
   }
-  return { format, tensors, sha256 };
+  return { format: reader.format, tensors, sha256 };
 }
 
 function checkName(path: string, sha256: string): void {
@@ -50,17 +56,13 @@ function checkName(path: string, sha256: string): void {
   throw new Failure(
     'checkpoint',
     `Expected the sha256 of ${path} to begin with ${expected} as its name says, got ${sha256.slice(0, expected.length)}`,
-    'The file is damaged or was changed: get it again, or rename it if you changed it yourself.',
+    'The file is damaged or was changed: get it again, or rename it if you changed it or if those digits are no checksum.',
   );
 }
 
-function detectFormat(bytes: Buffer, path: string): CheckpointFormat {
-  if (startsWith(bytes, zipSignature)) return 'torch-zip';
-  if (startsWith(bytes, legacySignature)) return 'torch-legacy';
-  // A safetensors file begins with the length of its header, of less than 2^32 bytes, and the header with a brace.
-  if (bytes.length > 8 && bytes.readUInt32LE(4) === 0 && bytes[8] === 0x7b) return 'safetensors';
+function foreignFile(bytes: Buffer, path: string): Failure {
   const start = bytes.subarray(0, 16);
-  throw new Failure(
+  return new Failure(
     'checkpoint',
     `Expected ${path} to be a safetensors or PyTorch file, got one that begins with \`${printable(start)}\``,
     foreign.find(({ signature }) => bytes.toString('latin1', 0, 64).startsWith(signature))?.hint ??
@@ -82,10 +84,6 @@ const foreign = [
     hint: 'This is a bare pickle: save the state dict with torch.save or as safetensors.',
   },
 ];
-
-function startsWith(bytes: Uint8Array, signature: Uint8Array): boolean {
-  return signature.every((byte, i) => bytes[i] === byte);
-}
 
 function printable(bytes: Buffer): string {
   return bytes.toString('latin1').replace(/[^\x20-\x7e]/g, character => {

@@ -22,6 +22,11 @@ const formatsByCode: Readonly<Record<string, NumberFormat>> = {
   BOOL: formats.bool,
 };
 
+/** Such a file begins with the length of its header, of less than 2^32 bytes, and the brace that opens it. */
+export function isSafetensors(bytes: Buffer): boolean {
+  return bytes.length > prefixBytes && bytes.readUInt32LE(4) === 0 && bytes[prefixBytes] === 0x7b;
+}
+
 /** The tensors of a safetensors file, as float32. Throws a Failure of kind 'checkpoint' that names `file`. */
 export function readSafetensors(bytes: Uint8Array, file: string): Map<string, Tensor> {
   const headerBytes = headerLength(bytes, file);

@@ -9,10 +9,12 @@ import { collectTensors, damaged, parseStorage, type Storage, torchGlobals } fro
 const magic = 0x1950a86a20f9469cfc6cn;
 const version = 1001;
 
-/** How such a file begins: PROTO 2, LONG1 of ten bytes, the magic number. */
-export const legacySignature = Uint8Array.of(
-  ...[0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19],
-);
+const magicBytes = Buffer.from('6cfc9c46f9206aa85019', 'hex');
+
+/** Such a file begins with a pickle of the magic number, whose first instructions depend on the protocol. */
+export function isTorchLegacy(bytes: Buffer): boolean {
+  return bytes[0] === 0x80 && bytes.subarray(0, 32).includes(magicBytes);
+}
 
 /** The tensors of a file written by torch.save's legacy format. Throws a Failure of kind 'checkpoint'. */
 export function readTorchLegacy(bytes: Uint8Array, file: string): Map<string, Tensor> {

@@ -158,13 +158,13 @@ function checkInside(
   return size;
 }
 
-function list(value: PickleValue | readonly number[] | undefined): string {
+function list(value: unknown): string {
   return Array.isArray(value)
     ? `[${value
         .slice(0, 2 * maxDimensions)
         .map(String)
         .join(', ')}]`
-    : describe(value);
+    : String(value);
 }
 
 function isNatural(value: PickleValue | undefined): value is number {

@@ -6,8 +6,10 @@ import { collectTensors, damaged, torchGlobals } from './torch-state.ts';
 
 // torch.save since 1.6: a zip archive of <name>/data.pkl, <name>/data/<key> for each storage, and a few notes.
 
-/** How a zip archive begins. */
-export const zipSignature = Uint8Array.of(0x50, 0x4b, 0x03, 0x04);
+/** A zip archive begins with its first entry. */
+export function isTorchZip(bytes: Buffer): boolean {
+  return bytes.subarray(0, 4).equals(Buffer.from('PK\x03\x04'));
+}
 
 /** One entry a tensor: a ResNet152 has 932. */
 const maxEntries = 20_000;
