@@ -1,56 +1,6 @@
-import { Failure } from '../failure.ts';
-
-/**
- * Kernels as points whose squared distance orders them as their similarity does (NeRN, section 3.2): kernels with
- * k > 1 are normalised, so that |a - b|^2 = 2 - 2 cos(a, b); 1x1 kernels stay as they are, so that it is the l2
- * distance squared. A kernel of zeros has no direction: its cosine with any kernel is 0, its distance 2.
- */
-export interface KernelPoints {
-  readonly count: number;
-  readonly size: number;
-  /** [count, size] */
-  readonly values: Float64Array;
-  /** 1 where a kernel has no direction. */
-  readonly directionless: Uint8Array;
-}
-
-/** The squared distance of cosine 0. */
-export const orthogonal = 2;
-
-/** Points of kernels given as rows [count, size], size = k * k; throws a `Failure` where a value is not finite. */
-export function kernelPoints(kernels: Float32Array, size: number): KernelPoints {
-  const count = kernels.length / size;
-  const values = Float64Array.from(kernels);
-  const directionless = new Uint8Array(count);
-  for (let kernel = 0; kernel < count; kernel++) {
-    const row = values.subarray(kernel * size, (kernel + 1) * size);
-    let squares = 0;
-    for (const value of row) squares += value * value;
-    if (!Number.isFinite(squares)) {
-      throw new Failure(
-        'checkpoint',
-        `Expected the weights of kernel ${kernel} to be finite, got \`${row}\``,
-      );
-    }
-    if (size === 1) continue;
-    const norm = Math.sqrt(squares);
-    if (norm === 0) directionless[kernel] = 1;
-    else for (let i = 0; i < size; i++) row[i] = row[i]! / norm;
-  }
-  return { count, size, values, directionless };
-}
-
-/** The squared distance of two kernels, in float64, the differences' squares summed from the first to the last. */
-export function kernelDistance(points: KernelPoints, a: number, b: number): number {
-  const { size, values, directionless } = points;
-  if (directionless[a] === 1 || directionless[b] === 1) return orthogonal;
-  let sum = 0;
-  for (let i = 0; i < size; i++) {
-    const difference = values[a * size + i]! - values[b * size + i]!;
-    sum += difference * difference;
-  }
-  return sum;
-}
+import type { KernelPoints } from './kernel-points.ts';
+import { orthogonal } from './kernel-points.ts';
+import { createKernelTree } from './kernel-tree.ts';
 
 /**
  * The greedy path through elements 0..count-1: from element 0 always to the nearest one not yet visited, ties to the
@@ -73,6 +23,48 @@ export function greedyPath(count: number, distance: (from: number, to: number) =
     }
     path[step] = left[at]!;
     left.splice(at, 1);
+  }
+  return path;
+}
+
+/**
+ * The greedy path through kernels: what `greedyPath` gives with `kernelDistance`, the same to the last tie, in a time
+ * that grows little faster than the number of kernels.
+ */
+export function kernelPath(points: KernelPoints): Uint32Array {
+  const { count, directionless } = points;
+  const path = new Uint32Array(count);
+  const visited = new Uint8Array(count);
+  const all = Uint32Array.from(path, (_, kernel) => kernel);
+  const aside = all.filter(kernel => directionless[kernel] === 1);
+  let inTree = all.filter(kernel => directionless[kernel] === 0);
+  let tree = createKernelTree(points, inTree);
+  let taken = 0;
+  let takenAside = 0;
+
+  const next = (from: number): number => {
+    const found = directionless[from] === 1 ? tree.first() : tree.nearest(from);
+    const other = aside[takenAside];
+    if (other === undefined || found.distance < orthogonal) return found.kernel;
+    return found.distance > orthogonal ? other : Math.min(found.kernel, other);
+  };
+
+  for (let step = 0; step < count; step++) {
+    const kernel = step === 0 ? 0 : next(path[step - 1]!);
+    path[step] = kernel;
+    visited[kernel] = 1;
+    if (directionless[kernel] === 1) {
+      takenAside++;
+      continue;
+    }
+    tree.remove(kernel);
+    taken++;
+    // A tree half empty has boxes far too wide for what is left in them.
+    if (2 * taken > inTree.length) {
+      inTree = inTree.filter(kernel => visited[kernel] === 0);
+      tree = createKernelTree(points, inTree);
+      taken = 0;
+    }
   }
   return path;
 }

@@ -1,8 +1,10 @@
 import type { Tensor } from '../graph/tensor.ts';
 import type { Layer } from './coordinates.ts';
 import { kernelCount, layerSizes } from './coordinates.ts';
-import type { KernelPoints } from './greedy-path.ts';
-import { greedyPath, kernelDistance, kernelPoints } from './greedy-path.ts';
+
+import { greedyPath, kernelPath } from './greedy-path.ts';
+import type { KernelPoints } from './kernel-points.ts';
+import { kernelDistance, kernelPoints } from './kernel-points.ts';
 
 /** A spec's `permutation`. */
 export type PermutationMode = 'none' | 'in-filter' | 'cross-filter';
@@ -23,19 +25,19 @@ export function permute(layers: readonly Tensor[], mode: PermutationMode): Layer
   return layers.map(layer => {
     if (mode === 'none') return { mode };
     const { filters, channels, width } = layerSizes(layer);
-    const points = kernelPoints(layer.data, width * width);
-    if (mode === 'cross-filter') return { mode, kernels: pathOfKernels(points, 0, points.count) };
-    const paths = Array.from({ length: filters }, (_, f) => pathOfKernels(points, f * channels, channels));
-    return { mode, filters: pathOfFilters(points, paths), channels: paths };
+    const size = width * width;
+    const points = kernelPoints(layer.data, size);
+    if (mode === 'cross-filter') return { mode, kernels: kernelPath(points) };
+    const paths = Array.from({ length: filters }, (_, f) => {
+      const filter = layer.data.subarray(f * channels * size, (f + 1) * channels * size);
+      return kernelPath(kernelPoints(filter, size));
+    });
+    return { mode, filters: filterPath(points, paths), channels: paths };
   });
 }
 
-function pathOfKernels(points: KernelPoints, first: number, count: number): Uint32Array {
-  return greedyPath(count, (a, b) => kernelDistance(points, first + a, first + b));
-}
-
 /** Two filters are as far apart as their kernels together, once each filter's channels are in its own new order. */
-function pathOfFilters(points: KernelPoints, channels: readonly Uint32Array[]): Uint32Array {
+function filterPath(points: KernelPoints, channels: readonly Uint32Array[]): Uint32Array {
   return greedyPath(channels.length, (a, b) => {
     const [pathA, pathB] = [channels[a]!, channels[b]!];
     let sum = 0;
