@@ -1,9 +1,9 @@
 import { relative, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
-import { hashInputs } from '../plan/inputs.ts';
 import { type PlannedRun, planSweep } from '../plan/plan.ts';
 import type { Results } from '../report/results.ts';
 import { openEventLog } from '../run/event-log.ts';
+import { hashInputs } from '../run/inputs.ts';
 import type { Interruption } from '../run/local.ts';
 import { prepareFolder } from '../run/store.ts';
 import { runSweep, type SweepOutcome } from '../run/sweep.ts';

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
-import { renderDiagnostics } from '../spec/diagnostics.ts';
 import { loadSpec } from '../spec/load.ts';
+import { renderDiagnostics } from '../spec/render.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import type { Options } from './options.ts';
 import { mayColour } from './screen.ts';

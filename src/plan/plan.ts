@@ -1,6 +1,9 @@
-import type { Cell, Sweep } from '../spec/sweep.ts';
-import type { InputHashes } from './inputs.ts';
+import type { Cell } from '../spec/cell.ts';
+import type { Sweep } from '../spec/sweep.ts';
 import { hashOf, METHOD_VERSION } from './key.ts';
+
+/** sha256 of the content of each input that a cell's runs read, by its role; undefined where there is none. */
+export type InputHashes = Readonly<Record<string, string | undefined>>;
 
 /** One run of the plan: a cell with a seed, and the key under which its result is known again. */
 export interface PlannedRun {
