@@ -1,5 +1,6 @@
 import { excludeFrom, includeInto } from './include.ts';
 import { below, canonicalJson, isMapping, overlaps, type Pointer, parentOf } from './pointer.ts';
+import { settingPaths } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 import { listed, quote } from './text.ts';
 import type { Problem } from './validate.ts';
@@ -18,8 +19,6 @@ export interface Assignment {
 export type Combination = readonly Assignment[];
 
 export interface Grid {
-  /** The paths of matrix, zip and include, in the order written. */
-  axes: string[];
   combinations: Combination[];
   problems: Problem[];
 }
@@ -47,12 +46,11 @@ export function expandGrid(spec: Record<string, unknown>, fixed: readonly Assign
       .filter(({ path }) => !own.has(path))
       .map(({ path, at }) => notInGrid(path, at, [...own])),
   ];
-  const paths = [...new Set([...own, ...extras.map(({ path }) => path)])];
-  if (problems.length > 0) return { axes: paths, combinations: [], problems };
+  if (problems.length > 0) return { combinations: [], problems };
 
   const narrowed = axes.map(axis => narrow(axis, fixed));
   const size = narrowed.reduce((product, { points }) => product * BigInt(points.length), 1n);
-  if (size > MAX_CELLS) return { axes: paths, combinations: [], problems: [tooLarge(size, spec)] };
+  if (size > MAX_CELLS) return { combinations: [], problems: [tooLarge(size, spec)] };
 
   const product = narrowed.reduce<Combination[]>(
     (combinations, { points }) =>
@@ -74,11 +72,22 @@ export function expandGrid(spec: Record<string, unknown>, fixed: readonly Assign
     ),
     product,
   );
-  return {
-    axes: paths,
-    combinations: included.combinations,
-    problems: [...excluded.problems, ...included.problems],
-  };
+  return { combinations: included.combinations, problems: [...excluded.problems, ...included.problems] };
+}
+
+/** The paths that the grid varies, of matrix, zip and include, in the order written; also of a grid with mistakes. */
+export function axesOf(spec: Record<string, unknown>): string[] {
+  return [...new Set(assignmentsIn(spec).map(({ path }) => path))];
+}
+
+/** Every value that matrix, zip and include assign to a path; also of a grid with mistakes. */
+export function assignmentsIn(spec: Record<string, unknown>): Assignment[] {
+  const points = [...lists(spec.matrix, '/matrix'), ...lists(spec.zip, '/zip')].flatMap(
+    ({ path, values, at }) => values.map((value, i) => ({ path, value, at: below(at, i) })),
+  );
+  return [...points, ...entries(spec.include, '/include').flat()].filter(({ path }) =>
+    settingPaths.includes(path),
+  );
 }
 
 function matrixAxes(matrix: unknown): Axis[] {
@@ -98,12 +107,20 @@ function zipAxes(zip: unknown): Axis[] {
 
 function lists(mapping: unknown, pointer: Pointer) {
   const keys = isMapping(mapping) ? Object.entries(mapping) : [];
-  return keys.map(([path, values]) => ({ path, values: values as unknown[], at: below(pointer, path) }));
+  return keys.map(([path, values]) => ({
+    path,
+    values: Array.isArray(values) ? values : [],
+    at: below(pointer, path),
+  }));
 }
 
 function entries(list: unknown, pointer: Pointer): Assignment[][] {
   return (Array.isArray(list) ? list : []).map((entry, i) =>
-    Object.entries(entry).map(([path, value]) => ({ path, value, at: below(below(pointer, i), path) })),
+    Object.entries(isMapping(entry) ? entry : {}).map(([path, value]) => ({
+      path,
+      value,
+      at: below(below(pointer, i), path),
+    })),
   );
 }
 

@@ -79,8 +79,8 @@ function matchesNothing(
   const code = `${key}-matches-nothing` as const;
   const missing = own.filter(path => !entry.some(one => one.path === path));
   const complete =
-    missing.length === 0 ? [] : [`to add a cell of its own, give ${listed(missing.map(quote), 'and')} too`];
-  const hint = (...hints: string[]) => (hints.length === 0 ? {} : { hint: hints.join('; ') });
+    missing.length === 0 ? [] : [`To add a cell of its own, give ${listed(missing.map(quote), 'and')} too.`];
+  const hint = (...hints: string[]) => (hints.length === 0 ? {} : { hint: hints.join(' ') });
   const stray = entry.find(
     ({ path, value }) => !valuesOf(combinations, path).some(known => same(known, value)),
   );

@@ -86,7 +86,9 @@ function parseAssignment(file: string, text: string, assignment: string): Parsed
   // Spaces in place of the path keep the columns of the value those of the option.
   const shift = text.length - (assignment.length - equals - 1);
   const value = readYaml(' '.repeat(shift) + assignment.slice(equals + 1), file);
-  return value.ok ? { ok: true, keys, value: value.document } : value;
+  return value.document !== undefined && value.diagnostics.length === 0
+    ? { ok: true, keys, value: value.document }
+    : { ok: false, diagnostics: value.diagnostics };
 }
 
 /** The keys from the root of the spec; undefined when the spec has no such path. */

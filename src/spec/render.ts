@@ -34,15 +34,15 @@ function render(
     range.line === range.endLine ? range.endColumn : undefined,
   );
   return [
-    `${bold(`${printable(file)}:${range.line}:${range.column}`)} ${red('error')} ${message}`,
+    `${bold(`${printable(file)}:${range.line}:${range.column}`)} ${red('error')} ${printable(message)}`,
     ...(source.trim() === ''
       ? []
       : [
           `${dim(` ${number} |`)} ${line}`,
           `${dim(` ${gutter} |`)} ${' '.repeat(indent)}${red('^'.repeat(carets))}`,
         ]),
-    ...(expected === undefined ? [] : [`${dim(` ${gutter} =`)} expected ${expected}`]),
-    ...(hint === undefined ? [] : [`${dim(` ${gutter} =`)} ${cyan(hint)}`]),
+    ...(expected === undefined ? [] : [`${dim(` ${gutter} =`)} expected ${printable(expected)}`]),
+    ...(hint === undefined ? [] : [`${dim(` ${gutter} =`)} ${cyan(printable(hint))}`]),
   ].join('\n');
 }
 

@@ -1,13 +1,14 @@
 import { resolve as absolute, dirname } from 'node:path';
-import { type Cell, cellOf, resolve } from './cell.ts';
-import type { Configuration, Report } from './configuration.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Cell } from './cell.ts';
+import { buildCells, incompleteProblems, type Misplaced } from './cells.ts';
+import type { Report } from './configuration.ts';
 import { type Diagnostic, type Location, type Sources, tidy } from './diagnostic.ts';
-import { type Assignment, type Combination, expandGrid, type Grid } from './grid.ts';
+import { assignmentsIn, axesOf, expandGrid, type Grid, MAX_CELLS } from './grid.ts';
 import { diagnosticOf, locator } from './locate.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
-import { canonicalJson, isMapping, keysOf, type Mapping, overlaps, parentOf, pointerTo } from './pointer.ts';
-import { impossible } from './rules.ts';
-import { configurationKeys, settingPaths, sweepSchema, withDefaults } from './schema.ts';
+import { isMapping, keysOf, type Mapping, type Pointer, pointerTo } from './pointer.ts';
+import { configurationKeys, sweepSchema, withDefaults } from './schema.ts';
 import { listed, quote } from './text.ts';
 import { type Problem, validate } from './validate.ts';
 import { readYaml } from './yaml.ts';
@@ -46,48 +47,56 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
   });
 
   const read = readYaml(text, file);
-  if (!read.ok) return failed(read.diagnostics);
+  if (read.document === undefined) return failed(read.diagnostics);
   const { data, places } = read.document;
   if (!isMapping(data)) {
-    return failed(validate('spec', data).map(problem => diagnosticOf(problem, locator(places, file))));
+    return failed([
+      ...read.diagnostics,
+      ...validate('spec', data).map(problem => diagnosticOf(problem, locator(places, file))),
+    ]);
   }
   const overridden = applyOverrides({ data, places }, overrides);
   for (const [option, given] of overridden.sources) sources.set(option, given);
 
   const { document, fixed } = overridden;
+  const spec = document.data;
   const locate = locator(document.places, file);
-  const outer = validate('spec', document.data).filter(
-    ({ pointer }) => !configurationKeys.includes(keysOf(pointer)[0] ?? ''),
-  );
-  const gridKeys = ['matrix', 'zip', 'include', 'exclude'];
-  const broken = outer.some(({ pointer }) => gridKeys.includes(keysOf(pointer)[0] ?? ''));
-  const grid: Grid = broken ? { axes: [], combinations: [], problems: [] } : expandGrid(document.data, fixed);
+  const outer = validate('spec', spec).filter(({ pointer }) => !configurationKeys.includes(topOf(pointer)));
+  const wrong = new Set(outer.map(({ pointer }) => topOf(pointer)));
+  const axes = axesOf(spec);
+  const grid = gridKeys.some(key => wrong.has(key))
+    ? { combinations: [], problems: [] }
+    : expandGrid(spec, fixed);
+  const base = Object.fromEntries(Object.entries(spec).filter(([key]) => configurationKeys.includes(key)));
+  const built = buildCells(base, grid.combinations, axes, fixed);
+  const seeds = wrong.has('seeds') || wrong.has('repeats') ? [] : seedsOf(spec);
+  const sound = grid.problems.length === 0 && !gridKeys.some(key => wrong.has(key));
 
-  const base = Object.fromEntries(
-    Object.entries(document.data).filter(([key]) => configurationKeys.includes(key)),
-  );
-  const built = buildCells(base, grid, fixed);
-  const seeds = outer.length > 0 ? [] : seedsOf(document.data);
-  const problems = [
-    ...outer,
-    ...grid.problems,
-    ...baseProblems(base, fixed, pathsIn(document.data)),
-    ...(outer.length > 0 || grid.problems.length > 0
-      ? []
-      : [
-          ...emptyGrid(grid),
-          ...tooManyRuns(grid, seeds),
-          ...reportProblems(document.data.report, grid.axes),
-        ]),
+  const problems: Misplaced[] = [
+    ...[
+      ...outer,
+      ...grid.problems,
+      ...(sound ? [...emptyGrid(grid), ...tooManyRuns(grid, seeds, spec)] : []),
+    ].map(shared),
+    ...(wrong.has('report') ? [] : reportProblems(spec.report, axes).map(shared)),
+    ...incompleteProblems(base, [], axes, fixed),
+    ...(sound
+      ? built.problems
+      : assignmentsIn(spec)
+          .slice(0, MAX_CELLS)
+          .flatMap(one => incompleteProblems(base, [one], axes, fixed))),
   ];
   const diagnostics = [
+    ...read.diagnostics,
     ...overridden.diagnostics,
-    ...problems.map(problem => diagnosticOf(problem, locate, fixed)),
-    ...built.problems.map(({ problem, assignments }) => diagnosticOf(problem, locate, assignments)),
+    // What could not be read is not complained about again for the value it lacks.
+    ...problems
+      .map(({ problem, assignments }) => diagnosticOf(problem, locate, assignments))
+      .filter(one => !read.diagnostics.some(other => isDeepStrictEqual(other.range, one.range))),
   ];
   if (diagnostics.length > 0) return failed(diagnostics);
 
-  const { name, description, report } = document.data as {
+  const { name, description, report } = spec as {
     name: string;
     description?: string;
     report?: Mapping;
@@ -100,7 +109,7 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
     text,
     cells: built.cells.map(({ cell }) => cell),
     seeds,
-    axes: grid.axes,
+    axes,
     ...(report === undefined ? {} : { report: withDefaults(sweepSchema.$defs!.Report!, report) as Report }),
     locate: (path, cell) =>
       locate(
@@ -113,61 +122,11 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
   return { ok: true, sweep };
 }
 
-interface Built {
-  cells: { cell: Cell; assignments: Combination }[];
-  problems: { problem: Problem; assignments: Combination }[];
-}
+const gridKeys = ['matrix', 'zip', 'include', 'exclude'];
 
-/** Every combination as a validated cell, or with what is wrong with it. */
-function buildCells(base: Mapping, grid: Grid, fixed: readonly Assignment[]): Built {
-  const built: Built = { cells: [], problems: [] };
-  const first = new Map<string, Combination>();
-  for (const combination of grid.combinations) {
-    const assignments = [...combination, ...fixed];
-    const resolved = resolve(base, assignments);
-    const invalid = validate('configuration', resolved);
-    // Valid data has the types that are generated from the schema it is valid against.
-    const configuration = resolved as unknown as Configuration;
-    const problems = invalid.length > 0 ? invalid : impossible(configuration);
-    const content = canonicalJson(resolved);
-    const twin = first.get(content);
-    if (problems.length === 0 && twin !== undefined) problems.push(duplicate(combination, twin));
-    if (problems.length === 0)
-      built.cells.push({ cell: cellOf(configuration, grid.axes, assignments), assignments });
-    built.problems.push(...problems.map(problem => ({ problem, assignments })));
-    first.set(content, twin ?? combination);
-  }
-  return built;
-}
+const topOf = (pointer: Pointer): string => keysOf(pointer)[0] ?? '';
 
-function duplicate(combination: Combination, twin: Combination): Problem {
-  const differing = combination.find(({ at }, i) => at !== twin[i]?.at) ?? combination.at(-1);
-  const values = combination.map(
-    ({ path, value }) => `${path}=${typeof value === 'string' ? value : canonicalJson(value)}`,
-  );
-  return {
-    code: 'duplicate-cell',
-    pointer: pointerTo(differing?.path ?? ''),
-    at: 'value',
-    message: `Expected every cell to differ from the others, got the configuration of an earlier one again for ${quote(values.join(' '))}`,
-    hint: 'remove the repeated value, or leave the combination out with `exclude`',
-  };
-}
-
-/** What is wrong in the part that all cells share, but for what the grid may still complete. */
-function baseProblems(base: Mapping, fixed: readonly Assignment[], paths: readonly string[]): Problem[] {
-  return validate('configuration', resolve(base, fixed)).filter(({ code, pointer }) => {
-    const about = keysOf(code === 'foreign-key' ? parentOf(pointer) : pointer).join('.');
-    const open = code === 'missing-key' || code === 'foreign-key';
-    return !open || !paths.some(path => overlaps(path, about));
-  });
-}
-
-/** Every path that the grid names, even a grid that is wrong elsewhere. */
-function pathsIn({ matrix, zip, include }: Mapping): string[] {
-  const mappings = [matrix, zip, ...(Array.isArray(include) ? include : [])].filter(isMapping);
-  return mappings.flatMap(mapping => Object.keys(mapping)).filter(path => settingPaths.includes(path));
-}
+const shared = (problem: Problem): Misplaced => ({ problem, assignments: [] });
 
 function seedsOf({ seeds, repeats }: Mapping): number[] {
   if (Array.isArray(seeds)) return seeds;
@@ -181,12 +140,14 @@ function emptyGrid({ combinations }: Grid): Problem[] {
   return [{ code: 'empty-grid', pointer: '/exclude', at: 'key', message }];
 }
 
-function tooManyRuns({ combinations }: Grid, seeds: readonly number[]): Problem[] {
+function tooManyRuns({ combinations }: Grid, seeds: readonly number[], spec: Mapping): Problem[] {
   const runs = combinations.length * seeds.length;
   if (runs <= MAX_RUNS) return [];
   const counts = `${combinations.length} cells with ${seeds.length} seeds each`;
   const message = `Expected at most ${MAX_RUNS.toLocaleString('en-US')} runs, got ${counts}`;
-  return [{ code: 'grid-too-large', pointer: '/repeats', at: 'value', message }];
+  return [
+    { code: 'grid-too-large', pointer: spec.seeds === undefined ? '/repeats' : '/seeds', at: 'key', message },
+  ];
 }
 
 function reportProblems(report: unknown, axes: readonly string[]): Problem[] {

@@ -20,6 +20,9 @@ export interface Problem extends Omit<Diagnostic, 'file' | 'range'> {
   at: 'key' | 'value';
 }
 
+/** More than anyone reads; a hostile spec can have tens of thousands, and each costs a search for the nearest key. */
+const MAX_ERRORS = 1000;
+
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, inlineRefs: false });
 ajv.addSchema(sweepSchema, 'sweep');
 const validators = {
@@ -31,7 +34,7 @@ const validators = {
 export function validate(kind: keyof typeof validators, data: unknown): Problem[] {
   const validator = validators[kind];
   if (validator(data)) return [];
-  const errors = withoutRejectedVariants(withoutNameErrors(validator.errors ?? []));
+  const errors = withoutRejectedVariants(withoutNameErrors(validator.errors ?? []).slice(0, MAX_ERRORS));
   const problems = errors.map(problemOf);
   return [
     ...new Map(
@@ -160,14 +163,10 @@ function unknownKey(pointer: Pointer, key: string, schema: Schema, data: unknown
     const message = `${quote(key)} is no setting of ${quote(`${nameOf(below(pointer, method))}: ${chosen}`)}`;
     return { code: 'foreign-key', message, ...about };
   }
-  const similar = didYouMean(key, known);
-  const elsewhere = didYouMean(key, settingPaths);
   const hint =
     key === '<<'
       ? { hint: 'write the keys out, or use an alias for a whole value' }
-      : similar.hint
-        ? similar
-        : elsewhere;
+      : { ...didYouMean(key, settingPaths), ...didYouMean(key, known) };
   return { code: 'unknown-key', message: `Unknown key ${quote(key)}${inside(pointer)}`, ...about, ...hint };
 }
 

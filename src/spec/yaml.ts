@@ -35,9 +35,13 @@ export interface SpecDocument {
   places: ReadonlyMap<Pointer, Place>;
 }
 
-export type YamlResult = { ok: true; document: SpecDocument } | { ok: false; diagnostics: Diagnostic[] };
+/** The document is there unless the text is no YAML or exceeds a limit. */
+export interface YamlResult {
+  document?: SpecDocument;
+  diagnostics: Diagnostic[];
+}
 
-/** Reads one YAML 1.2 document: all its duplicate keys and odd keys at once, or its first syntax error. */
+/** Reads one YAML 1.2 document: with all its duplicate and odd keys, or the first syntax error. */
 export function readYaml(text: string, file: string): YamlResult {
   const lineCounter = new LineCounter();
   const rangeOf = (start: number, end: number): Range => {
@@ -69,27 +73,20 @@ export function readYaml(text: string, file: string): YamlResult {
     });
     const syntax = parsed.errors[0] ?? parsed.warnings[0];
     if (syntax !== undefined) {
-      const [start, end] = syntax.pos;
-      return {
-        ok: false,
-        diagnostics: [
-          failed('yaml-syntax', sentence(syntax.message), rangeOf(start, end), HINTS[syntax.code]),
-        ],
-      };
+      const range = rangeOf(...syntax.pos);
+      if (syntax.code === 'RESOURCE_EXHAUSTION')
+        return { diagnostics: [failed('too-deep', TOO_DEEP, range)] };
+      return { diagnostics: [failed('yaml-syntax', sentence(syntax.message), range, HINTS[syntax.code])] };
     }
-    const located = locate(parsed.contents, text, file, rangeOf);
-    return located.diagnostics.length > 0
-      ? { ok: false, diagnostics: located.diagnostics }
-      : { ok: true, document: located };
+    const { diagnostics, ...document } = locate(parsed.contents, text, file, rangeOf);
+    return { document, diagnostics };
   } catch (error) {
-    if (error instanceof LimitError)
-      return { ok: false, diagnostics: [failed(error.code, error.message, error.range)] };
-    if (!(error instanceof RangeError)) throw error;
-    // The parser itself recurses: far too deep a nesting ends its stack.
-    const message = `Expected values nested at most ${MAX_DEPTH} deep, got far more`;
-    return { ok: false, diagnostics: [failed('too-deep', message, rangeOf(0, 0))] };
+    if (!(error instanceof LimitError)) throw error;
+    return { diagnostics: [failed(error.code, error.message, error.range)] };
   }
 }
+
+const TOO_DEEP = `Expected values nested at most ${MAX_DEPTH} deep, got more`;
 
 const HINTS: Record<string, string> = {
   TAB_AS_INDENT: 'indent with spaces',
@@ -144,11 +141,7 @@ function locate(
       throw new LimitError('file-too-large', `${inAll} in a spec`, range);
     }
     if (depth > MAX_DEPTH) {
-      throw new LimitError(
-        'too-deep',
-        `Expected values nested at most ${MAX_DEPTH} deep, got more`,
-        rangeOfNode(alias ?? node),
-      );
+      throw new LimitError('too-deep', TOO_DEEP, rangeOfNode(alias ?? node));
     }
     if (isAlias(node)) {
       const target = anchored.get(node);
