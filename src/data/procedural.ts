@@ -7,9 +7,9 @@ const sizes = { train: 10_000, test: 2_000 } as const;
 const seed = 2023;
 
 /** What makes the set hard; chosen so that a ResNet8 gets about nine images in ten right. */
-const noise = 20;
-const clutter = 50;
-const distractors = 3;
+const noise = 23;
+const clutter = 60;
+const distractors = 4;
 
 /**
  * The first `limit` images (all when absent) of a deterministic set of ten classes: one large shape of random
@@ -69,7 +69,7 @@ function paintGround(canvas: Float64Array, random: Random): void {
 const tilt = 0.125;
 
 function subjectPlacement(random: Random): Placement {
-  const radius = between(random, 7, 12);
+  const radius = between(random, 6.5, 11.5);
   const room = side / 2 - radius + 2;
   return {
     x: side / 2 + between(random, -room, room),
@@ -84,7 +84,7 @@ function distractorPlacement(random: Random): Placement {
   return {
     x: between(random, 0, side),
     y: between(random, 0, side),
-    radius: between(random, 1.5, 3.5),
+    radius: between(random, 1.5, 4),
     tangent: between(random, -tilt, tilt),
     detail: random.uniform(),
   };
@@ -92,7 +92,7 @@ function distractorPlacement(random: Random): Placement {
 
 /** Blends a shape of a random colour over the canvas: lighter or darker than the ground at random, per channel. */
 function paintShape(canvas: Float64Array, kind: number, placement: Placement, random: Random): void {
-  const contrast = between(random, 45, 120);
+  const contrast = between(random, 40, 115);
   const tint = Float64Array.from({ length: 3 }, () => between(random, 0.25, 1));
   const polarity = random.below(2) === 0 ? -1 : 1;
   // One channel may go the other way: then the shape differs in hue more than in brightness.

@@ -45,6 +45,15 @@ function quoted(machine: Machine): string {
   return match[2]!;
 }
 
+/** Protocol 0 writes text as Latin-1 with \u0041 and \U0001f600 for what does not fit. */
+function unescaped(machine: Machine, line: string): string {
+  return line.replace(/\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi, (_, short?: string, long?: string) => {
+    const point = Number.parseInt(short ?? long ?? '', 16);
+    if (point > 0x10ffff) throw machine.fail('a character of Unicode', `${point}`);
+    return String.fromCodePoint(point);
+  });
+}
+
 function text(machine: Machine, value: PickleValue): string {
   if (typeof value !== 'string') throw machine.fail('a string', describe(value));
   return value;

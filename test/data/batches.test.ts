@@ -98,14 +98,16 @@ test('augmentation is one of the 162 flipped crops of the image padded with blac
     const right = flip ? 16 - at(1, 16, 16) : at(1, 16, 16) - 17;
     const key = `${flip} ${down} ${right}`;
     if (!views.has(key)) {
+      let wrong = 0;
       for (let row = 0; row < 32; row++) {
         for (let column = 0; column < 32; column++) {
           const [y, x] = [row + down, column + right];
           const inside = y >= 0 && y < 32 && x >= 0 && x < 32;
-          expect(at(0, row, column)).toBe(inside ? y + 1 : 0);
-          expect(at(1, row, column)).toBe(inside ? (flip ? 32 - x : x + 1) : 0);
+          if (at(0, row, column) !== (inside ? y + 1 : 0)) wrong++;
+          if (at(1, row, column) !== (inside ? (flip ? 32 - x : x + 1) : 0)) wrong++;
         }
       }
+      expect([key, wrong]).toEqual([key, 0]);
     }
     views.set(key, (views.get(key) ?? 0) + 1);
   }
