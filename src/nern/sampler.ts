@@ -9,8 +9,8 @@ export type Sampling =
   | { readonly method: 'all' };
 
 /**
- * Draws the kernels that carry gradient in one step: indices into the rows of the embedding table. It keeps no state
- * but the generator's, so saving that generator saves the sampler.
+ * Draws the kernels that carry gradient in one step: their indices in the target's order. It keeps no state but the
+ * generator's, so saving that generator saves the sampler.
  */
 export type Sampler = (random: Random) => Uint32Array;
 
