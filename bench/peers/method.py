@@ -44,28 +44,28 @@ class Target:
                 shapes[f"{prefix}.downsample.0.weight"] = (planes, width, 1, 1)
         return shapes
 
+    def convolution(self, state: dict[str, Tensor], x: Tensor, name: str, bn: str, stride: int = 1) -> Tensor:
+        """A convolution and its batch norm."""
+        weight = state[f"{name}.weight"]
+        x = F.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2)
+        parts = (state[f"{bn}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
+        return F.batch_norm(x, *parts, training=False, eps=BATCH_NORM_EPS)
+
     def forward(self, state: dict[str, Tensor], images: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Logits and the feature maps before each ReLU: stem BN, then per block BN1, BN2, sum."""
-
-        def convolution(x: Tensor, name: str, bn: str, stride: int = 1) -> Tensor:
-            weight = state[f"{name}.weight"]
-            x = F.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2)
-            parts = (state[f"{bn}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
-            return F.batch_norm(x, *parts, training=False, eps=BATCH_NORM_EPS)
-
-        x = convolution(images, "conv1", "bn1")
+        x = self.convolution(state, images, "conv1", "bn1")
         maps = [x]
         for prefix, width, planes, stride in self.layout():
             entry = F.relu(x)
-            first = convolution(entry, f"{prefix}.conv1", f"{prefix}.bn1", stride)
-            second = convolution(F.relu(first), f"{prefix}.conv2", f"{prefix}.bn2")
+            first = self.convolution(state, entry, f"{prefix}.conv1", f"{prefix}.bn1", stride)
+            second = self.convolution(state, F.relu(first), f"{prefix}.conv2", f"{prefix}.bn2")
             if stride == 1 and width == planes:
                 skip = entry
             elif self.shortcut == "A":
                 added = planes - width
                 skip = F.pad(entry[:, :, ::2, ::2], (0, 0, 0, 0, added // 2, added - added // 2))
             else:
-                skip = convolution(entry, f"{prefix}.downsample.0", f"{prefix}.downsample.1", stride)
+                skip = self.convolution(state, entry, f"{prefix}.downsample.0", f"{prefix}.downsample.1", stride)
             x = second + skip
             maps += [first, second, x]
         pooled = F.relu(x).mean(dim=(2, 3))
