@@ -10,7 +10,9 @@ const numbersWidth = 62;
 /** A total with its ETA and below it one line for each run at work; everything else scrolls by above. */
 export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display {
   const nameWidth = Math.max(12, Math.min(44, stream.columns - numbersWidth));
-  const bars = new MultiBar({ stream, hideCursor: true, barsize: 10, format: '', clearOnComplete: true });
+  const looks = { barsize: 10, hideCursor: true, clearOnComplete: true };
+  // Ctrl-C is ours: the bars stay until the runs have ended.
+  const bars = new MultiBar({ stream, format: '', gracefulExit: false, ...looks });
   const running = new Map<string, SingleBar>();
   const fractions = new Map<string, number>();
   const started = performance.now();
@@ -25,8 +27,7 @@ export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display 
     total?.update(done, { text: `${finished}/${runs} runs ${left}` });
   };
   const begin = (run: string, iterations: number) => {
-    const name = run.length > nameWidth ? `${run.slice(0, nameWidth - 1)}…` : run.padEnd(nameWidth);
-    const format = `${name} {bar} {value}/{total} {text}`;
+    const format = `${elide(run, nameWidth)} {bar} {value}/{total} {text}`;
     running.set(run, bars.create(iterations, 0, { text: '' }, { format }));
   };
   const end = (run: string) => {
@@ -58,5 +59,17 @@ export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display 
     if (event.type === 'run-finished' || event.type === 'run-failed' || event.type === 'run-interrupted')
       end(event.run);
   };
-  return { show, close: () => bars.stop() };
+  const close = () => {
+    // Shows what was logged since the last redraw.
+    bars.update();
+    bars.stop();
+  };
+  return { show, close };
+}
+
+/** The name in exactly this width; what is left out is the end of the cell, never the seed. */
+function elide(run: string, width: number): string {
+  if (run.length <= width) return run.padEnd(width);
+  const seed = run.slice(run.lastIndexOf('/'));
+  return `${run.slice(0, width - seed.length - 1)}…${seed}`;
 }

@@ -25,9 +25,9 @@ export function describe(event: SweepEvent): string {
     case 'run-failed':
       return describeFailure(event);
     case 'run-interrupted':
-      return `stopped   ${event.run}`;
+      return `ended     ${event.run}: interrupted`;
     case 'sweep-stopping':
-      return `Starting no more runs: ${event.reason}`;
+      return `stopping  ${event.reason}`;
     case 'sweep-finished': {
       const { sweep, complete, planned, failed, seconds } = event;
       const failures = failed === 0 ? '' : `, ${failed} failed`;

@@ -29,7 +29,7 @@ export async function run(options: Options): Promise<number> {
   for (const sweep of sweeps) planned.push({ sweep, plan: planSweep(sweep, await hashInputs(sweep)) });
   const selected = selectionOf(options.only, planned);
 
-  const interruption = listenForInterrupts(text => process.stderr.write(`${text}\n`));
+  const interruption = listenForInterrupts();
   const codes: number[] = [];
   try {
     for (const one of planned) {
@@ -76,10 +76,18 @@ async function runOne(
   };
   const { jobs, threads } = options;
   const order = { name: sweep.name, folder, specFolder: sweep.folder, plan, selected, jobs, threads };
+  const { stop, kill } = interruption;
+  const tell = (reason: string) => () => emit({ type: 'sweep-stopping', reason });
+  const tellStop = tell('interrupted; finished runs are kept, a second Ctrl-C ends all runs at once');
+  const tellKill = tell('ending all runs at once');
+  stop.addEventListener('abort', tellStop);
+  kill.addEventListener('abort', tellKill);
   let outcome: SweepOutcome;
   try {
     outcome = await runSweep(order, emit, interruption);
   } finally {
+    stop.removeEventListener('abort', tellStop);
+    kill.removeEventListener('abort', tellKill);
     display.close();
     log.close();
   }

@@ -4,7 +4,7 @@ import type { RunResult } from '../stages/result.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
 import { classifyError } from './failures.ts';
 import { executeLocally, type Interruption } from './local.ts';
-import { type Outcome, type Stopped, schedule } from './scheduler.ts';
+import { identicalFailuresToStop, type Outcome, type Stopped, schedule } from './scheduler.ts';
 import { readResult, runDirectory } from './store.ts';
 
 /** What is to be run, and where. */
@@ -71,8 +71,11 @@ export async function runSweep(
     return outcome;
   };
   const stopped = await schedule(pending, jobs, execute, interruption.stop);
-  if (stopped?.reason === 'identical failures')
-    emit({ type: 'sweep-stopping', reason: stopped.failure.message });
+  if (stopped?.reason === 'identical failures') {
+    const { kind, message } = stopped.failure;
+    const reason = `${identicalFailuresToStop} runs in a row failed alike, so would the next: ${kind}: ${message}`;
+    emit({ type: 'sweep-stopping', reason });
+  }
 
   const seconds = (performance.now() - started) / 1000;
   const [complete, failed] = [results.size, failures.size];

@@ -150,7 +150,7 @@ describe('when runs fail', () => {
     const { code, stderr } = await runProgram(workspace, ['tiny.yaml', '--jobs', '1'], 'vanish');
     expect(code).toBe(1);
     expect(stderr.match(/^failed /gm)).toHaveLength(6);
-    expect(stderr).toContain('Starting no more runs: ');
+    expect(stderr).toContain('stopping  3 runs in a row failed alike');
     expect(completed()).toEqual([0, 0]);
   });
 
@@ -177,7 +177,7 @@ describe('Ctrl-C', () => {
   });
 
   it('twice ends at once even workers that do not listen', async () => {
-    const signalsAt = [/started .*seed-1/, /Stopping/];
+    const signalsAt = [/started .*seed-1/, /stopping {2}interrupted;/];
     const { code, stderr } = await interruptProgram(
       workspace,
       ['tiny.yaml'],
@@ -185,7 +185,7 @@ describe('Ctrl-C', () => {
       signalsAt,
     );
     expect(code).toBe(130);
-    expect(stderr).toContain('Ending all runs at once.');
+    expect(stderr).toContain('stopping  ending all runs at once');
     expect(completed()).toEqual([1, 1]);
   });
 });
