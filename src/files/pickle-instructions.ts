@@ -1,7 +1,9 @@
 import type { Machine } from './pickle-machine.ts';
+import { opcodes } from './pickle-opcodes.ts';
 import { describe, isCall, isGlobal, type PickleCall, type PickleValue } from './pickle-values.ts';
 
 type Instruction = (machine: Machine) => void;
+type Instructions = { readonly [name in keyof typeof opcodes]?: Instruction };
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -38,6 +40,12 @@ function decimal(machine: Machine, text: string): number | bigint {
   return exact(BigInt(text.replace(/^\+|L$/g, '')));
 }
 
+function float(machine: Machine, line: string): number {
+  const value = Number(line);
+  if (line === '' || Number.isNaN(value)) throw machine.fail('a decimal number', `\`${line.slice(0, 40)}\``);
+  return value;
+}
+
 function quoted(machine: Machine): string {
   const text = machine.line();
   const match = /^(['"])([^\\]*)\1$/.exec(text);
@@ -47,7 +55,7 @@ function quoted(machine: Machine): string {
 
 /** Protocol 0 writes text as Latin-1 with \u0041 and \U0001f600 for what does not fit. */
 function unescaped(machine: Machine, line: string): string {
-  return line.replace(/\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi, (_, short?: string, long?: string) => {
+  return line.replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_, short?: string, long?: string) => {
     const point = Number.parseInt(short ?? long ?? '', 16);
     if (point > 0x10ffff) throw machine.fail('a character of Unicode', `${point}`);
     return String.fromCodePoint(point);
@@ -105,114 +113,107 @@ function tuple(machine: Machine, length: number): void {
   machine.push(items.reverse());
 }
 
-const numbers: Record<number, Instruction> = {
-  78: m => m.push(null), // NONE
-  136: m => m.push(true), // NEWTRUE
-  137: m => m.push(false), // NEWFALSE
-  75: m => m.push(m.u8()), // BININT1
-  77: m => m.push(m.u16()), // BININT2
-  74: m => m.push(m.i32()), // BININT
-  71: m => m.push(m.f64()), // BINFLOAT
-  138: m => m.push(long(m, m.u8())), // LONG1
-  139: m => m.push(long(m, m.u32())), // LONG4
-  76: m => m.push(decimal(m, m.line())), // LONG
-  70: m => m.push(Number(m.line())), // FLOAT
-  73: m => {
-    // INT, which is also how protocol 0 writes booleans.
+const numbers = {
+  NONE: m => m.push(null),
+  NEWTRUE: m => m.push(true),
+  NEWFALSE: m => m.push(false),
+  BININT1: m => m.push(m.u8()),
+  BININT2: m => m.push(m.u16()),
+  BININT: m => m.push(m.i32()),
+  BINFLOAT: m => m.push(m.f64()),
+  LONG1: m => m.push(long(m, m.u8())),
+  LONG4: m => m.push(long(m, m.u32())),
+  LONG: m => m.push(decimal(m, m.line())),
+  FLOAT: m => m.push(float(m, m.line())),
+  INT: m => {
+    // Protocol 0 writes booleans like this, too.
     const line = m.line();
     m.push(line === '01' ? true : line === '00' ? false : decimal(m, line));
   },
-};
+} satisfies Instructions;
 
-const strings: Record<number, Instruction> = {
-  83: m => m.push(quoted(m)), // STRING
-  84: m => m.push(latin1(m.take(m.i32()))), // BINSTRING
-  85: m => m.push(latin1(m.take(m.u8()))), // SHORT_BINSTRING
-  86: m => m.push(m.line()), // UNICODE
-  140: m => m.push(unicode(m, m.take(m.u8()))), // SHORT_BINUNICODE
-  88: m => m.push(unicode(m, m.take(m.u32()))), // BINUNICODE
-  141: m => m.push(unicode(m, m.take(m.u64()))), // BINUNICODE8
-  67: m => m.push(m.take(m.u8())), // SHORT_BINBYTES
-  66: m => m.push(m.take(m.u32())), // BINBYTES
-  142: m => m.push(m.take(m.u64())), // BINBYTES8
-  150: m => m.push(m.take(m.u64())), // BYTEARRAY8
-};
+const strings = {
+  STRING: m => m.push(quoted(m)),
+  BINSTRING: m => m.push(latin1(m.take(m.i32()))),
+  SHORT_BINSTRING: m => m.push(latin1(m.take(m.u8()))),
+  UNICODE: m => m.push(unescaped(m, m.line())),
+  SHORT_BINUNICODE: m => m.push(unicode(m, m.take(m.u8()))),
+  BINUNICODE: m => m.push(unicode(m, m.take(m.u32()))),
+  BINUNICODE8: m => m.push(unicode(m, m.take(m.u64()))),
+  SHORT_BINBYTES: m => m.push(m.take(m.u8())),
+  BINBYTES: m => m.push(m.take(m.u32())),
+  BINBYTES8: m => m.push(m.take(m.u64())),
+  BYTEARRAY8: m => m.push(m.take(m.u64())),
+} satisfies Instructions;
 
-const containers: Record<number, Instruction> = {
-  40: m => m.mark(), // MARK
-  48: m => void m.pop(), // POP
-  49: m => void m.popToMark(), // POP_MARK
-  50: m => m.push(m.top()), // DUP
-  93: m => m.push([]), // EMPTY_LIST
-  108: m => m.push(m.popToMark()), // LIST
-  97: m => append(m, [m.pop()]), // APPEND
-  101: m => append(m, m.popToMark()), // APPENDS
-  41: m => m.push([]), // EMPTY_TUPLE
-  116: m => m.push(m.popToMark()), // TUPLE
-  133: m => tuple(m, 1), // TUPLE1
-  134: m => tuple(m, 2), // TUPLE2
-  135: m => tuple(m, 3), // TUPLE3
-  125: m => m.push(new Map()), // EMPTY_DICT
-  100: m => {
-    // DICT
+const containers = {
+  MARK: m => m.mark(),
+  POP: m => void m.pop(),
+  POP_MARK: m => void m.popToMark(),
+  DUP: m => m.push(m.top()),
+  EMPTY_LIST: m => m.push([]),
+  LIST: m => m.push(m.popToMark()),
+  APPEND: m => append(m, [m.pop()]),
+  APPENDS: m => append(m, m.popToMark()),
+  EMPTY_TUPLE: m => m.push([]),
+  TUPLE: m => m.push(m.popToMark()),
+  TUPLE1: m => tuple(m, 1),
+  TUPLE2: m => tuple(m, 2),
+  TUPLE3: m => tuple(m, 3),
+  EMPTY_DICT: m => m.push(new Map()),
+  DICT: m => {
     const items = m.popToMark();
     m.push(new Map());
     setItems(m, items);
   },
-  115: m => {
-    // SETITEM
+  SETITEM: m => {
     const value = m.pop();
     setItems(m, [m.pop(), value]);
   },
-  117: m => setItems(m, m.popToMark()), // SETITEMS
-};
+  SETITEMS: m => setItems(m, m.popToMark()),
+} satisfies Instructions;
 
-const memo: Record<number, Instruction> = {
-  112: m => m.remember(Number(decimal(m, m.line())), m.top()), // PUT
-  113: m => m.remember(m.u8(), m.top()), // BINPUT
-  114: m => m.remember(m.u32(), m.top()), // LONG_BINPUT
-  148: m => m.remember(m.memoSize(), m.top()), // MEMOIZE
-  103: m => m.push(m.recall(Number(decimal(m, m.line())))), // GET
-  104: m => m.push(m.recall(m.u8())), // BINGET
-  106: m => m.push(m.recall(m.u32())), // LONG_BINGET
-};
+const memo = {
+  PUT: m => m.remember(Number(decimal(m, m.line())), m.top()),
+  BINPUT: m => m.remember(m.u8(), m.top()),
+  LONG_BINPUT: m => m.remember(m.u32(), m.top()),
+  MEMOIZE: m => m.remember(m.memoSize(), m.top()),
+  GET: m => m.push(m.recall(Number(decimal(m, m.line())))),
+  BINGET: m => m.push(m.recall(m.u8())),
+  LONG_BINGET: m => m.push(m.recall(m.u32())),
+} satisfies Instructions;
 
-const objects: Record<number, Instruction> = {
-  128: m => {
-    // PROTO
+const objects = {
+  PROTO: m => {
     const protocol = m.u8();
     if (protocol > 5) throw m.fail('a pickle of protocol 0 to 5', `${protocol}`);
   },
-  149: m => void m.u64(), // FRAME: only a hint for reading ahead
-  99: m => m.push(m.global(m.line(), m.line())), // GLOBAL
-  147: m => {
-    // STACK_GLOBAL
+  FRAME: m => void m.u64(), // only a hint for reading ahead
+  GLOBAL: m => m.push(m.global(m.line(), m.line())),
+  STACK_GLOBAL: m => {
     const name = text(m, m.pop());
     m.push(m.global(text(m, m.pop()), name));
   },
-  105: m => m.push(call(m, m.global(m.line(), m.line()), m.popToMark())), // INST
-  111: m => {
-    // OBJ
+  INST: m => m.push(call(m, m.global(m.line(), m.line()), m.popToMark())),
+  OBJ: m => {
     const [target = null, ...args] = m.popToMark();
     m.push(call(m, target, args));
   },
-  82: reduce, // REDUCE
-  129: reduce, // NEWOBJ: a class in place of the function
-  98: build, // BUILD
-  80: m => m.push(m.refer(m.line())), // PERSID
-  81: m => m.push(m.refer(m.pop())), // BINPERSID
-};
+  REDUCE: reduce,
+  NEWOBJ: reduce, // a class in place of the function
+  BUILD: build,
+  PERSID: m => m.push(m.refer(m.line())),
+  BINPERSID: m => m.push(m.refer(m.pop())),
+} satisfies Instructions;
 
 function reduce(machine: Machine): void {
   const args = machine.pop();
   machine.push(call(machine, machine.pop(), args));
 }
 
-/** What each instruction does, by its byte; named as in Python's pickletools. */
-export const instructions: Readonly<Record<number, Instruction>> = {
-  ...numbers,
-  ...strings,
-  ...containers,
-  ...memo,
-  ...objects,
-};
+const all: Required<Instructions> = { ...numbers, ...strings, ...containers, ...memo, ...objects };
+
+/** What each instruction does, by its byte. */
+export const instructions: ReadonlyMap<number, Instruction> = new Map(
+  Object.entries(opcodes).map(([name, code]) => [code, all[name as keyof typeof opcodes]]),
+);

@@ -1,6 +1,7 @@
 import type { FailureKind } from '../failure.ts';
 import { instructions } from './pickle-instructions.ts';
 import { createMachine } from './pickle-machine.ts';
+import { stop } from './pickle-opcodes.ts';
 import type { PicklePersistent, PickleValue } from './pickle-values.ts';
 
 /**
@@ -19,11 +20,9 @@ export function unpickle(
   for (;;) {
     const code = machine.nextInstruction();
     if (code === stop) break;
-    const instruction = instructions[code];
+    const instruction = instructions.get(code);
     if (!instruction) throw machine.fail('a known instruction', `0x${code.toString(16).padStart(2, '0')}`);
     instruction(machine);
   }
   return { value: machine.pop(), persistent: machine.persistent, end: machine.position() };
 }
-
-const stop = 0x2e;
