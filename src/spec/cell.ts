@@ -23,6 +23,8 @@ export interface Cell {
 /** Long enough to tell cells apart at a glance, short enough for every file system's limit on names (255 bytes). */
 const MAX_SLUG = 80;
 
+const MAX_INTERVAL = configurationSchema.properties!.evaluateEvery!.maximum!;
+
 /**
  * The base with the assignments applied in order and the defaults filled in; not validated.
  * A setting that belongs to another method than the one assigned (`uniform` in a cell with `sampler.method: all`) is
@@ -35,9 +37,10 @@ export function resolve(base: unknown, assignments: readonly Assignment[]): Mapp
   );
   const fitting = assignments.reduce(withoutForeignKeys, assigned);
   const resolved = withDefaults(configurationSchema, fitting) as Mapping;
-  const { iterations, evaluateEvery } = resolved;
-  if (evaluateEvery !== undefined || typeof iterations !== 'number') return resolved;
-  return { ...resolved, evaluateEvery: Math.max(1, Math.round(iterations / 10)) };
+  if (resolved.evaluateEvery !== undefined) return resolved;
+  // Iterations that are no good number are reported as such; this one must then be no mistake of its own.
+  const tenth = Math.round(Number(resolved.iterations) / 10);
+  return { ...resolved, evaluateEvery: tenth >= 1 && tenth <= MAX_INTERVAL ? tenth : 1 };
 }
 
 function withoutForeignKeys(data: unknown, { path }: Assignment): unknown {

@@ -24,9 +24,13 @@ export function describe(schema: Schema): string {
     return [KINDS[type], bounds(follow(schema))].filter(Boolean).join(' ');
   if (type === 'string') return examples?.[0] === undefined ? 'text' : `text such as ${quote(examples[0])}`;
   if (type === 'array') return list(follow(schema));
-  if (type === 'object' && follow(schema).minProperties !== undefined)
-    return 'a mapping with one or more keys';
+  if (type === 'object') return mapping(follow(schema));
   return type === undefined ? 'a value' : KINDS[type];
+}
+
+function mapping({ required, minProperties }: Schema): string {
+  if (required !== undefined) return `${KINDS.object} with ${listed(required.map(quote), 'and')}`;
+  return minProperties === undefined ? KINDS.object : `${KINDS.object} with one or more keys`;
 }
 
 function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): string {
@@ -67,10 +71,14 @@ export function found(value: unknown): string {
 const looksTyped = (text: string) =>
   text.trim() === '' || !Number.isNaN(Number(text)) || /^(true|false|null)$/.test(text);
 
-/** How to write a text that was probably meant as a number or as true or false. */
+/** How to write a text that was probably meant as a number, as true or false, or as a name. */
 export function rewritten(value: unknown, schema: Schema): string | undefined {
-  const { type } = follow(schema);
+  const { type, pattern } = follow(schema);
   if (typeof value !== 'string') return undefined;
+  if (pattern !== undefined) {
+    const plain = value.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+|-+$/g, '');
+    return plain !== value && new RegExp(pattern).test(plain) ? `write ${plain}` : undefined;
+  }
   if (type === 'integer' || type === 'number') {
     const digits = value.replace(/[_,' ]/g, '');
     return digits !== '' && Number.isFinite(Number(digits))

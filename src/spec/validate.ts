@@ -160,7 +160,7 @@ function unknownKey(pointer: Pointer, key: string, schema: Schema, data: unknown
   if (method !== undefined && settingPaths.includes([...keysOf(pointer), key].join('.'))) {
     const chosen =
       isMapping(data) && Object.hasOwn(data, method) ? data[method] : schema.properties?.[method]?.default;
-    const message = `${quote(key)} is no setting of ${quote(`${nameOf(below(pointer, method))}: ${chosen}`)}`;
+    const message = `${quote(key)} is not a setting of ${quote(`${nameOf(below(pointer, method))}: ${chosen}`)}`;
     return { code: 'foreign-key', message, ...about };
   }
   const hint =

@@ -73,10 +73,16 @@ export function readYaml(text: string, file: string): YamlResult {
     });
     const syntax = parsed.errors[0] ?? parsed.warnings[0];
     if (syntax !== undefined) {
-      const range = rangeOf(...syntax.pos);
+      // What is missing at the end is shown at the end of the last line, not on the empty one after it.
+      const last = text.trimEnd().length;
+      const range = rangeOf(Math.min(syntax.pos[0], last), Math.min(syntax.pos[1], last + 1));
       if (syntax.code === 'RESOURCE_EXHAUSTION')
         return { diagnostics: [failed('too-deep', TOO_DEEP, range)] };
-      return { diagnostics: [failed('yaml-syntax', sentence(syntax.message), range, HINTS[syntax.code])] };
+      return {
+        diagnostics: [
+          failed('yaml-syntax', MESSAGES[syntax.code] ?? sentence(syntax.message), range, HINTS[syntax.code]),
+        ],
+      };
     }
     const { diagnostics, ...document } = locate(parsed.contents, text, file, rangeOf);
     return { document, diagnostics };
@@ -88,9 +94,16 @@ export function readYaml(text: string, file: string): YamlResult {
 
 const TOO_DEEP = `Expected values nested at most ${MAX_DEPTH} deep, got more`;
 
+/** In place of the parser's messages that speak to programmers. */
+const MESSAGES: Record<string, string> = {
+  MULTIPLE_DOCS: 'Expected one document, got several',
+  TAG_RESOLVE_FAILED: 'Expected a plain value, got a tag',
+};
+
 const HINTS: Record<string, string> = {
   TAB_AS_INDENT: 'indent with spaces',
-  MULTIPLE_DOCS: 'a spec is one document; put the second one into a file of its own',
+  MULTIPLE_DOCS: 'put each spec into a file of its own',
+  TAG_RESOLVE_FAILED: 'write the value without `!`; a text that starts with it goes in quotes',
 };
 
 const sentence = (message: string) => message.replace(/\.$/, '');
@@ -134,7 +147,8 @@ function locate(
   ): unknown {
     const range = node?.range ? rangeOfNode(node) : (key ?? rangeOf(0, 0));
     const value = { file, range };
-    places.set(pointer, key === undefined ? { value } : { key: { file, range: key }, value });
+    const place = key === undefined ? { value } : { key: { file, range: key }, value };
+    places.set(pointer, place);
     if (++values > MAX_VALUES) {
       const inAll = `Expected at most ${MAX_VALUES.toLocaleString('en-US')} values`;
       if (alias) throw new LimitError('alias-bomb', `${inAll} once aliases are expanded`, rangeOfNode(alias));
@@ -145,7 +159,11 @@ function locate(
     }
     if (isAlias(node)) {
       const target = anchored.get(node);
-      if (target !== undefined) return read(target, pointer, key, depth + 1, alias ?? node);
+      if (target !== undefined) {
+        const data = read(target, pointer, key, depth + 1, alias ?? node);
+        places.set(pointer, place);
+        return data;
+      }
       diagnostics.push({
         code: 'yaml-syntax',
         message: `Expected an anchor before its alias, got ${quote(`*${node.source}`)}`,
