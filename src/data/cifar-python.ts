@@ -19,14 +19,14 @@ export function readCifarPython(bytes: Uint8Array, file: string, labelsKey: stri
     );
   const { value } = unpickle(bytes, { file, kind: 'data', globals });
   if (!(value instanceof Map)) throw fail('a dictionary', describe(value));
-  const field = (key: string) => value.get(key) ?? fieldOfBytes(value, key);
 
-  const labels = field(labelsKey);
+  const labels = field(value, labelsKey);
   if (!Array.isArray(labels) || labels.length === 0 || !labels.every(isByte)) {
     throw fail(`a list of labels \`${labelsKey}\``, describe(labels));
   }
-  const pixels = byteArray(field('data'));
-  if (!pixels) throw fail('`data`, a numpy array of bytes in row-major order', describe(field('data')));
+  const data = field(value, 'data');
+  const pixels = byteArray(data);
+  if (!pixels) throw fail('`data`, a numpy array of bytes in row-major order', describe(data));
   const expected = labels.length * imageSize;
   if (pixels.shape.join() !== `${labels.length},${imageSize}` || pixels.bytes.length !== expected) {
     throw fail(
@@ -37,10 +37,11 @@ export function readCifarPython(bytes: Uint8Array, file: string, labelsKey: stri
   return { pixels: pixels.bytes, labels: Uint8Array.from(labels) };
 }
 
-/** Python 3 wrote its keys as bytes where the data set's tools did. */
-function fieldOfBytes(map: ReadonlyMap<PickleValue, PickleValue>, key: string): PickleValue | undefined {
+/** The value of a key, which is text or, where the data set's tools wrote it in Python 3, bytes. */
+function field(map: ReadonlyMap<PickleValue, PickleValue>, key: string): PickleValue | undefined {
+  const wanted = Buffer.from(key);
   for (const [found, value] of map) {
-    if (found instanceof Uint8Array && Buffer.from(found).toString('latin1') === key) return value;
+    if (rawBytes(found)?.equals(wanted)) return value;
   }
   return undefined;
 }
@@ -59,8 +60,8 @@ function byteArray(value: PickleValue | undefined): { shape: PickleValue[]; byte
 }
 
 /** Python 2 wrote a string, Python 3 bytes, or a string to be encoded where it had to serve Python 2. */
-function rawBytes(raw: PickleValue | undefined): Uint8Array | undefined {
-  if (raw instanceof Uint8Array) return raw;
+function rawBytes(raw: PickleValue | undefined): Buffer | undefined {
+  if (raw instanceof Uint8Array) return Buffer.from(raw.buffer, raw.byteOffset, raw.length);
   if (typeof raw === 'string') return Buffer.from(raw, 'latin1');
   if (!isCall(raw) || raw.name !== encode || raw.args[1] !== 'latin1') return undefined;
   return typeof raw.args[0] === 'string' ? Buffer.from(raw.args[0], 'latin1') : undefined;

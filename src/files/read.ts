@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { Failure, type FailureKind } from '../failure.ts';
 
 /**
@@ -6,25 +6,20 @@ import { Failure, type FailureKind } from '../failure.ts';
  * (a folder, a device), is larger, or cannot be read.
  */
 export async function readBounded(path: string, limit: number, kind: FailureKind): Promise<Buffer> {
-  const file = await open(path, 'r').catch(error => {
+  const refuse = (error: unknown) => {
     throw cannotRead(path, kind, error);
-  });
-  try {
-    const status = await file.stat();
-    if (!status.isFile()) throw new Failure(kind, `Expected ${path} to be a file, got something else`);
-    if (status.size > limit) {
-      throw new Failure(
-        kind,
-        `Expected ${path} to have at most ${limit} bytes, got ${status.size}`,
-        'Nothing this program reads is that large: check that it is the right file.',
-      );
-    }
-    return await file.readFile();
-  } catch (error) {
-    throw error instanceof Failure ? error : cannotRead(path, kind, error);
-  } finally {
-    await file.close();
+  };
+  // Asked before it is opened: opening a pipe waits for somebody to write to it.
+  const status = await stat(path).catch(refuse);
+  if (!status.isFile()) throw new Failure(kind, `Expected ${path} to be a file, got something else`);
+  if (status.size > limit) {
+    throw new Failure(
+      kind,
+      `Expected ${path} to have at most ${limit} bytes, got ${status.size}`,
+      'Nothing this program reads is that large: check that it is the right file.',
+    );
   }
+  return await readFile(path).catch(refuse);
 }
 
 function cannotRead(path: string, kind: FailureKind, error: unknown): Failure {

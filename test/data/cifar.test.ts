@@ -167,6 +167,14 @@ describe('the python version', () => {
       dict([bytes3(Buffer.from('data')), array(bytes3(pixels))], [bytes3(Buffer.from('labels')), labels]),
       3,
     ],
+    [
+      'Python 3 for Python 2, with keys as bytes',
+      dict(
+        [call(global('_codecs', 'encode'), str('data'), str('latin1')), array(encoded)],
+        [call(global('_codecs', 'encode'), str('labels'), str('latin1')), labels],
+      ),
+      2,
+    ],
   ])('as %s writes it', async (_, state, protocol) => {
     const images = await read(state, protocol);
     expect(images.count).toBe(2);
