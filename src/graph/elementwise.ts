@@ -78,10 +78,10 @@ export const elementwiseGradients = {
   multiply: binaryRule((a, b, g) => [() => multiply(g, b), () => multiply(g, a)]),
   divide: binaryRule((a, b, g) => [() => divide(g, b), () => negate(divide(multiply(g, a), square(b)))]),
   negate: (_of, g) => [negate(g)],
-  exponential: (of, g) => [multiply(g, of)],
+  exponential: (_of, g, _wanted, result) => [multiply(g, result)],
   logarithm: (of, g) => [divide(g, of.operands[0]!)],
-  squareRoot: (of, g) => [divide(g, scale(of, 2))],
-  relu: (of, g) => [reluGradient(g, of.operands[0]!)],
+  squareRoot: (_of, g, _wanted, result) => [divide(g, scale(result, 2))],
+  relu: (_of, g, _wanted, result) => [reluGradient(g, result)],
   reluGradient: (of, g) => [reluGradient(g, of.operands[1]!), undefined],
   atLeast: (of, g) => {
     const [x] = of.operands as [Value];

@@ -7,12 +7,14 @@ import { type OperationKind, scalar, type Value } from './value.ts';
 
 /**
  * An operation's reverse-mode rule: from the gradient of its result, those of its operands, as values of the same
- * program. `wanted` says which operands lead to something that is differentiated for.
+ * program. `wanted` says which operands lead to something that is differentiated for; `result` is the value to use
+ * where the rule needs the operation's own result.
  */
 export type GradientRule = (
   of: Value,
   upstream: Value,
   wanted: readonly boolean[],
+  result: Value,
 ) => readonly (Value | undefined)[];
 
 export type GradientRules = Record<OperationKind, GradientRule>;
@@ -50,13 +52,15 @@ export function pullBack(
     upstream.set(to, sofar ? add(sofar, gradient) : gradient);
   };
   for (const [result, gradient] of results) accumulate(result, gradient);
+  const standIns = new Map<Value, Value>();
   for (const of of [...leads].sort((a, b) => b.id - a.id)) {
     const gradient = upstream.get(of);
     if (!gradient || variables.includes(of)) continue;
     const rule = rules[of.operation.kind];
     if (!rule) throw new Error(`The operation \`${of.operation.kind}\` has no gradient`);
+    if (of.operation.kind === 'computedAs') standIns.set(of.operands[0]!, of.operands[1]!);
     const wanted = of.operands.map(operand => leads.has(operand));
-    const partials = rule(of, gradient, wanted);
+    const partials = rule(of, gradient, wanted, standIns.get(of) ?? of);
     of.operands.forEach((operand, i) => {
       const partial = partials[i];
       if (wanted[i] && partial) accumulate(operand, partial);

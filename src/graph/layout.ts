@@ -43,7 +43,12 @@ export function expand(x: Value, shape: readonly number[]): Value {
 
 /** Rows of `table` [rows, ...] at `indices` [n] (int32): [n, ...]. */
 export function gatherRows(table: Value, indices: Value): Value {
-  return value({ kind: 'gatherRows' }, [table, indices], [indices.shape[0]!, ...table.shape.slice(1)]);
+  return value(
+    { kind: 'gatherRows' },
+    [table, indices],
+    [indices.shape[0]!, ...table.shape.slice(1)],
+    table.type,
+  );
 }
 
 /** Zeros [count, ...] with `rows` [n, ...] added at `indices` [n]; a repeated index adds repeatedly. */

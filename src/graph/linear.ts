@@ -1,6 +1,7 @@
-import { add, multiply, scale } from './elementwise.ts';
+import { multiply, scale } from './elementwise.ts';
 import type { GradientRules } from './gradient.ts';
 import { reshape } from './layout.ts';
+import { sum } from './reduction.ts';
 import { type Value, value } from './value.ts';
 
 /**
@@ -20,7 +21,12 @@ export function matmul(a: Value, b: Value, transposeA = false, transposeB = fals
 }
 
 /** x W' + b: x [rows, inputs], weight [outputs, inputs], bias [outputs] -> [rows, outputs]. */
-export const linear = (x: Value, weight: Value, bias: Value) => add(matmul(x, weight, false, true), bias);
+export function linear(x: Value, weight: Value, bias: Value): Value {
+  if (x.shape[1] !== weight.shape[1] || weight.shape[0] !== bias.shape[0]) {
+    throw new Error(`Cannot apply weight [${weight.shape}] and bias [${bias.shape}] to [${x.shape}]`);
+  }
+  return value({ kind: 'linear' }, [x, weight, bias], [x.shape[0]!, weight.shape[0]!]);
+}
 
 /** The inner product of each row of two tensors: [n, ...] and [n, ...] -> [n]. */
 export function innerProduct(a: Value, b: Value): Value {
@@ -37,6 +43,14 @@ export const linearGradients = {
     const da = () => (transposeA ? matmul(b, g, transposeB, true) : matmul(g, b, false, !transposeB));
     const db = () => (transposeB ? matmul(g, a, true, transposeA) : matmul(a, g, !transposeA, false));
     return [wanted[0] ? da() : undefined, wanted[1] ? db() : undefined];
+  },
+  linear: (of, g, wanted) => {
+    const [x, weight] = of.operands as [Value, Value, Value];
+    return [
+      wanted[0] ? matmul(g, weight) : undefined,
+      wanted[1] ? matmul(g, x, true, false) : undefined,
+      wanted[2] ? sum(g, [0]) : undefined,
+    ];
   },
   innerProduct: (of, g) => {
     const [a, b] = of.operands as [Value, Value];

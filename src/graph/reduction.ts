@@ -37,6 +37,6 @@ export const reductionGradients = {
     const { axes } = of.operation as { axes: readonly number[] };
     return [expand(reshape(g, keptShape(x.shape, axes)), x.shape)];
   },
-  softmax: (of, g) => [multiply(of, subtract(g, sumOfRow(multiply(g, of))))],
+  softmax: (_of, g, _wanted, result) => [multiply(result, subtract(g, sumOfRow(multiply(g, result))))],
   logSoftmax: (of, g) => [subtract(g, multiply(softmax(of.operands[0]!), sumOfRow(g)))],
 } satisfies Partial<GradientRules>;

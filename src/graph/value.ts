@@ -23,6 +23,7 @@ export type Operation =
   | { readonly kind: 'sum'; readonly axes: readonly number[] }
   | { readonly kind: 'softmax' | 'logSoftmax' }
   | { readonly kind: 'matmul'; readonly transposeA: boolean; readonly transposeB: boolean }
+  | { readonly kind: 'linear' }
   | { readonly kind: 'innerProduct' }
   | { readonly kind: 'convolution'; readonly stride: number; readonly padding: number }
   | { readonly kind: 'convolutionInputGradient'; readonly stride: number; readonly padding: number }

@@ -34,6 +34,15 @@ export function embed(coordinates: Int32Array, basis: EmbeddingBasis): Tensor {
   return { shape: [coordinates.length / 3, 3 * width], data };
 }
 
+/** The embedding of the coordinate values 0, 1, ... `count` - 1 each by itself: [count, 2 * levels]. */
+export function embedValues(count: number, basis: EmbeddingBasis): Tensor {
+  const frequencies = powers(basis);
+  const width = 2 * basis.levels;
+  const data = new Float32Array(count * width);
+  for (let value = 0; value < count; value++) data.set(embedValue(value, frequencies), value * width);
+  return { shape: [count, width], data };
+}
+
 function powers({ base, levels }: EmbeddingBasis): Float32Array {
   const rounded = Math.fround(base);
   return Float32Array.from({ length: levels }, (_, level) => rounded ** level);

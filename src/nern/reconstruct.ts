@@ -1,22 +1,21 @@
+import { gatherRows } from '../graph/layout.ts';
 import type { Program } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { constant, input } from '../graph/value.ts';
 import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
-import { filtersOf, layersOf, parameterCount, predict } from './predictor.ts';
+import type { KernelEmbedding } from './kernel-embedding.ts';
+import { filtersOf, layersOf, parameterCount, predictGrid } from './predictor.ts';
 import type { TargetKernels } from './target-kernels.ts';
 
 /** All kernels from the predictor's `parameters`: the output `kernels` [kernels, k * k]. */
 export function predictionProgram(
-  embedding: Tensor,
+  embedding: KernelEmbedding,
   predictorShapes: readonly (readonly number[])[],
 ): Program {
-  const length = parameterCount(predictorShapes);
-  const layers = layersOf(input('parameters', [length]), predictorShapes);
-  return {
-    name: 'prediction',
-    outputs: { kernels: predict(layers, constant(embedding.data, embedding.shape)).kernels },
-  };
+  const layers = layersOf(input('parameters', [parameterCount(predictorShapes)]), predictorShapes);
+  const { kernels } = predictGrid(layers, embedding);
+  return { name: 'prediction', outputs: { kernels: gatherRows(kernels, constant(embedding.places)) } };
 }
 
 /** `logits` of `images` by the target, its learnable convolutions replaced by `kernels` [kernels, k * k]. */

@@ -7,15 +7,16 @@ import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { constant, input, scalar, type Value } from '../graph/value.ts';
 import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
+import { embeddingOf, type KernelEmbedding } from './kernel-embedding.ts';
 import { distillationLoss, featureMapLoss, reconstructionLoss } from './losses.ts';
 import type { Optimizer } from './optimizer.ts';
 import {
   filtersOf,
   type Linear,
   layersOf,
-  type Prediction,
   parameterCount,
   predict,
+  predictGrid,
   samplePrediction,
 } from './predictor.ts';
 import type { TargetKernels } from './target-kernels.ts';
@@ -24,8 +25,7 @@ import type { TargetKernels } from './target-kernels.ts';
 export interface StepDefinition {
   readonly target: { readonly network: Network; readonly weights: ReadonlyMap<string, Tensor> };
   readonly kernels: TargetKernels;
-  /** The embedding of every kernel in its permuted place: [kernels, embedding size]. */
-  readonly embedding: Tensor;
+  readonly embedding: KernelEmbedding;
   /** Of each parameter of the predictor, in order: weight [outputs, inputs], bias [outputs]. */
   readonly predictorShapes: readonly (readonly number[])[];
   readonly optimizer: Optimizer;
@@ -48,16 +48,15 @@ export const lossNames = ['loss', 'reconstruction', 'kd', 'fmd'] as const;
  * `parameters` and state under the same names, and the losses.
  */
 export function trainingStep(definition: StepDefinition): Program {
-  const { optimizer, predictorShapes, kernels, distillation } = definition;
+  const { optimizer, predictorShapes, distillation } = definition;
   const length = parameterCount(predictorShapes);
   const parameters = input('parameters', [length]);
   const layers = layersOf(parameters, predictorShapes);
-  const embedding = constant(definition.embedding.data, definition.embedding.shape);
   const sample = definition.sample === undefined ? undefined : input('sample', [definition.sample], 'int32');
   const { losses, gradient } =
     distillation === undefined && sample && definition.root === 'sampled'
-      ? sampledReconstruction(layers, embedding, sample, kernels, parameters)
-      : fullLosses(definition, layers, embedding, sample, parameters);
+      ? sampledReconstruction(definition, layers, sample, parameters)
+      : fullLosses(definition, layers, sample, parameters);
   const vectors = (names: readonly string[], shape: readonly number[]) =>
     Object.fromEntries(names.map(name => [name, input(name, shape)]));
   const updated = optimizer.update({
@@ -79,13 +78,12 @@ interface LossesAndGradient {
 
 /** The step in which only the sampled kernels are predicted at all; the loss is their estimate of the whole. */
 function sampledReconstruction(
+  { embedding, kernels }: StepDefinition,
   layers: readonly Linear[],
-  embedding: Value,
   sample: Value,
-  kernels: TargetKernels,
   parameters: Value,
 ): LossesAndGradient {
-  const predicted = predict(layers, gatherRows(embedding, sample)).kernels;
+  const predicted = predict(layers, embeddingOf(embedding, sample)).kernels;
   const target = gatherRows(constant(kernels.rows.data, kernels.rows.shape), sample);
   const mask = kernels.mask && gatherRows(constant(kernels.mask.data, kernels.mask.shape), sample);
   const sampled = mask ? sum(mask) : scalar(sizeOf(target.shape));
@@ -98,45 +96,47 @@ function sampledReconstruction(
 
 /** Losses over all kernels; the gradient goes through the sampled ones (NeRN paper, "stochastic sampling"). */
 function fullLosses(
-  { target, kernels, distillation }: StepDefinition,
+  { target, kernels, embedding, distillation }: StepDefinition,
   layers: readonly Linear[],
-  embedding: Value,
   sample: Value | undefined,
   parameters: Value,
 ): LossesAndGradient {
-  const prediction = predict(layers, embedding);
+  const prediction = predictGrid(layers, embedding);
+  const places = constant(embedding.places);
+  const predicted = gatherRows(prediction.kernels, places);
   const mask = kernels.mask && constant(kernels.mask.data, kernels.mask.shape);
   const rows = constant(kernels.rows.data, kernels.rows.shape);
-  const reconstruction = reconstructionLoss(prediction.kernels, rows, mask, scalar(kernels.parameters));
+  const reconstruction = reconstructionLoss(predicted, rows, mask, scalar(kernels.parameters));
   let [loss, kd, fmd] = [reconstruction, scalar(0), scalar(0)];
   if (distillation) {
     const images = input('images', [distillation.images, ...target.network.input]);
-    const filters = filtersOf(prediction.kernels, learnableConvolutions(target.network));
+    const filters = filtersOf(predicted, learnableConvolutions(target.network));
     const original = forward(target.network, images, frozen(target.weights));
-    const predicted = forward(
+    const reconstructed = forward(
       target.network,
       images,
       frozen(target.weights, step => filters.get(step.weight)!),
     );
-    kd = distillationLoss(predicted.logits, original.logits);
-    fmd = featureMapLoss(predicted.maps, original.maps);
+    kd = distillationLoss(reconstructed.logits, original.logits);
+    fmd = featureMapLoss(reconstructed.maps, original.maps);
     loss = add(loss, add(scale(kd, distillation.alpha), scale(fmd, distillation.beta)));
   }
-  const [kernelGradient] = gradients(loss, [prediction.kernels]) as [Value];
-  const gradient = predictorGradient(kernelGradient, prediction, layers, embedding, sample, parameters);
+  const [upstream] = gradients(loss, [predicted]) as [Value];
+  const through: [Value, Value] = sample
+    ? [
+        samplePrediction(layers, embeddingOf(embedding, sample), prediction, gatherRows(places, sample)),
+        gatherRows(upstream, sample),
+      ]
+    : [prediction.kernels, gatherRows(upstream, constant(inverse(embedding.places)))];
+  const [gradient] = pullBack([through], [parameters]) as [Value];
   return { losses: { loss, reconstruction, kd, fmd }, gradient };
 }
 
-function predictorGradient(
-  kernelGradient: Value,
-  prediction: Prediction,
-  layers: readonly Linear[],
-  embedding: Value,
-  sample: Value | undefined,
-  parameters: Value,
-): Value {
-  const through: [Value, Value] = sample
-    ? [samplePrediction(layers, embedding, prediction, sample), gatherRows(kernelGradient, sample)]
-    : [prediction.kernels, kernelGradient];
-  return pullBack([through], [parameters])[0]!;
+/** Of each place, the kernel that is there. */
+function inverse(places: Int32Array): Int32Array {
+  const kernels = new Int32Array(places.length);
+  places.forEach((place, kernel) => {
+    kernels[place] = kernel;
+  });
+  return kernels;
 }

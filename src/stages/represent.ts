@@ -1,7 +1,6 @@
-import type { Tensor } from '../graph/tensor.ts';
-import { kernelCoordinates } from '../nern/coordinates.ts';
-import { embed, embeddingSize } from '../nern/embedding.ts';
+import { embeddingSize } from '../nern/embedding.ts';
 import { linearSizes, predictorParameters } from '../nern/initialise.ts';
+import { type KernelEmbedding, kernelEmbedding } from '../nern/kernel-embedding.ts';
 import { permute, permutedRows } from '../nern/permutation.ts';
 import { kernelNorms } from '../nern/sampler.ts';
 import { type TargetKernels, targetKernels } from '../nern/target-kernels.ts';
@@ -14,8 +13,7 @@ import type { Target } from './target.ts';
 export interface Representation {
   readonly kernels: TargetKernels;
   readonly norms: Float64Array;
-  /** [kernels, embedding size], in the kernels' order; permutations are in it already. */
-  readonly embedding: Tensor;
+  readonly embedding: KernelEmbedding;
   /** Of the predictor's parameters: weight [outputs, inputs], bias [outputs], layer by layer. */
   readonly predictorShapes: readonly (readonly number[])[];
   readonly sizes: { readonly inputs: number; readonly hidden: number; readonly outputs: number };
@@ -35,18 +33,9 @@ export function represent({ network, weights }: Target, configuration: Configura
   return {
     kernels,
     norms: kernelNorms(layers),
-    embedding: rowsOf(embed(kernelCoordinates(layers), basis), rows),
+    embedding: kernelEmbedding(layers, rows, basis),
     predictorShapes: linearSizes(sizes).flatMap(([inputs, outputs]) => [[outputs, inputs], [outputs]]),
     sizes,
     predictorParameters: predictorParameters(sizes),
   };
-}
-
-function rowsOf({ shape, data }: Tensor, rows: Uint32Array): Tensor {
-  const width = shape[1]!;
-  const taken = new Float32Array(data.length);
-  rows.forEach((row, i) => {
-    taken.set(data.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return { shape, data: taken };
 }

@@ -4,12 +4,14 @@ import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
 import type { Feeds } from '../../src/graph/program.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
 import { adam } from '../../src/nern/adam.ts';
+import { kernelCount } from '../../src/nern/coordinates.ts';
+import { kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
 import type { Optimizer } from '../../src/nern/optimizer.ts';
 import { ranger } from '../../src/nern/ranger.ts';
 import { type StepDefinition, trainingStep } from '../../src/nern/step.ts';
 import { targetKernels } from '../../src/nern/target-kernels.ts';
 import { matchParameters } from '../../src/networks/keys.ts';
-import type { Network } from '../../src/networks/network.ts';
+import { learnableConvolutions, type Network } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 
@@ -56,10 +58,15 @@ describe.each(['A', 'B'] as const)('shortcut %s: a training step agrees with PyT
     Float32Array.from(names.flatMap(name => [...tensors.get(`${prefix}/${name}`)!.data]));
   const definition = (changes: Partial<StepDefinition>): StepDefinition => {
     const weights = matchParameters(network, part('target/'), 'fixture');
+    const layers = learnableConvolutions(network);
     return {
       target: { network, weights },
       kernels: targetKernels(network, weights),
-      embedding: tensors.get('embedding')!,
+      embedding: kernelEmbedding(
+        layers,
+        Uint32Array.from({ length: kernelCount(layers) }, (_, i) => i),
+        reference.predictor.embedding,
+      ),
       predictorShapes: names.map(name => tensors.get(`initial/${name}`)!.shape),
       optimizer: revealGradient,
       sample: reference.samples[0].length,
@@ -126,7 +133,7 @@ describe.each(['A', 'B'] as const)('shortcut %s: a training step agrees with PyT
     const options = reference[method];
     const optimizer = method === 'ranger' ? ranger(options) : adam(options);
     const step = await engine.compile(trainingStep(definition({ optimizer })));
-    let parameters = vector('initial');
+    let parameters: Float32Array = vector('initial');
     let state = optimizer.initialState(parameters);
     for (let i = 0; i < 10; i++) {
       const scalars = optimizer.scalars(i, reference.learningRates[method][i]);

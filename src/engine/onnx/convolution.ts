@@ -45,26 +45,31 @@ export function lowerFilterGradient(of: Value, [dy, x]: readonly string[], emitt
   const { stride, padding } = geometryOf(of);
   const [n, f, h, w] = of.operands[0]!.shape as [number, number, number, number];
   const [c, k] = [of.shape[1]!, of.shape[2]!];
-  const { emit, integers } = emitter;
+  const { emit, integers, tensor } = emitter;
   const channelsFirst = (name: string) => emit('Transpose', [name], { perm: [1, 0, 2, 3] });
   const matrix = (name: string, rows: number) => emit('Reshape', [name, integers(rows, n * h * w)]);
   const [dyT, xT] = [channelsFirst(dy!), channelsFirst(x!)];
   if (stride === 1 && k === 2 * padding + 1) {
     // The vertical part of each tap's shift is put on dY (the other way round), the horizontal on X: k + k copies of
-    // whole tensors in place of k * k.
+    // whole tensors in place of k * k. A shift moves the row of all positions and clears what came in from the next
+    // line or image; both run over long rows, which a shift inside each small image would not.
     const taps = Array.from({ length: k }, (_, i) => i - padding);
-    const shift = (name: string, axis: number, by: number) => {
-      if (by === 0) return name;
-      const [before, after] = [Array(4).fill(0), Array(4).fill(0)];
-      before[axis] = by;
-      after[axis] = -by;
-      return emit('Pad', [name, integers(...before, ...after)]);
+    const shift = (name: string, rows: number, by: number, kept: (y: number, x: number) => boolean) => {
+      if (by === 0) return matrix(name, rows);
+      const moved = emit('Pad', [matrix(name, rows), integers(0, by, 0, -by)]);
+      const mask = Float32Array.from({ length: h * w }, (_, i) => +kept(Math.floor(i / w), i % w));
+      const cleared = emit('Mul', [
+        emit('Reshape', [moved, integers(rows, n, h * w)]),
+        tensor(mask, [1, 1, h * w]),
+      ]);
+      return matrix(cleared, rows);
     };
+    const inside = (position: number, length: number) => position >= 0 && position < length;
     const concatenate = (parts: string[]) =>
       parts.length === 1 ? parts[0]! : emit('Concat', parts, { axis: 0 });
-    const rows = concatenate(taps.map(tap => shift(dyT, 2, tap)));
-    const columns = concatenate(taps.map(tap => shift(xT, 3, -tap)));
-    const product = emit('Gemm', [matrix(rows, k * f), matrix(columns, k * c)], { transB: 1 });
+    const rows = concatenate(taps.map(tap => shift(dyT, f, tap * w, y => inside(y - tap, h))));
+    const columns = concatenate(taps.map(tap => shift(xT, c, -tap, (_y, x) => inside(x + tap, w))));
+    const product = emit('Gemm', [rows, columns], { transB: 1 });
     const taken = emit('Reshape', [product, integers(k, f, k, c)]);
     return emit('Transpose', [taken], { perm: [1, 3, 0, 2] });
   }

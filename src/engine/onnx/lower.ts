@@ -60,6 +60,7 @@ const lowerings: Record<Exclude<OperationKind, 'input' | 'constant'>, Lowering> 
   softmax: (_of, operands, { emit }) => emit('Softmax', operands, { axis: -1 }),
   logSoftmax: (_of, operands, { emit }) => emit('LogSoftmax', operands, { axis: -1 }),
   matmul: lowerMatmul,
+  linear: (_of, operands, { emit }) => emit('Gemm', operands, { transB: 1 }),
   innerProduct: (of, operands, { emit, integers }) => {
     const [n, size] = [of.shape[0]!, sizeOf(of.operands[0]!.shape)];
     const [a, b] = operands.map(name => emit('Reshape', [name, integers(n, 1, size / n)]));
