@@ -1,9 +1,8 @@
 import { relative, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
-import { type PlannedRun, planSweep } from '../plan/plan.ts';
+import type { PlannedRun } from '../plan/plan.ts';
 import type { Results } from '../report/results.ts';
 import { openEventLog } from '../run/event-log.ts';
-import { hashInputs } from '../run/inputs.ts';
 import type { Interruption } from '../run/local.ts';
 import { prepareFolder } from '../run/store.ts';
 import { runSweep, type SweepOutcome } from '../run/sweep.ts';
@@ -13,20 +12,13 @@ import type { Detail, Display } from './display.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import type { Options } from './options.ts';
 import { mayColour, widthOf } from './screen.ts';
-import { loadSpecs } from './specs.ts';
+import { type PlannedSweep, planSpecs } from './specs.ts';
 import { toolVersion } from './version.ts';
-
-interface PlannedSweep {
-  sweep: Sweep;
-  plan: PlannedRun[];
-}
 
 /** Runs every spec in turn and returns the exit code. */
 export async function run(options: Options): Promise<number> {
-  const sweeps = loadSpecs(options);
-  if (sweeps === undefined) return 2;
-  const planned: PlannedSweep[] = [];
-  for (const sweep of sweeps) planned.push({ sweep, plan: planSweep(sweep, await hashInputs(sweep)) });
+  const planned = await planSpecs(options);
+  if (!Array.isArray(planned)) return planned;
   const selected = selectionOf(options.only, planned);
 
   const interruption = listenForInterrupts();

@@ -1,70 +1,99 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { Failure } from '../failure.ts';
+import { canonicalJson } from '../plan/key.ts';
 import type { InputHashes } from '../plan/plan.ts';
 import type { Cell } from '../spec/cell.ts';
+import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import { loadImages } from '../stages/images.ts';
-import { dataRoot, weightsCandidates } from '../stages/locate.ts';
+import { dataRoot, weightsFile } from '../stages/locate.ts';
+import { loadTarget } from '../stages/target.ts';
+import { distils } from '../stages/train.ts';
+
+/** What is known of the files that a sweep reads: their contents by cell id, or what is wrong with them. */
+export interface Inputs {
+  hashes: Map<string, InputHashes>;
+  diagnostics: Diagnostic[];
+}
 
 /**
- * The content hashes of what each cell reads, by cell id; what many cells share is read once. Built-in weights and
- * images have none: they change with the method's version only. Neither has what cannot be read: the run that needs
- * it says what is wrong with it.
+ * Reads, checks and hashes everything that the cells' runs will read, before any of them runs: a sweep that lacks a
+ * file is refused at once, as a whole, with the place in the spec that asks for it. What many cells share is read
+ * once. Built-in weights and images have no hash: they change with the method's version only.
  */
-export async function hashInputs({ cells, folder }: Sweep): Promise<Map<string, InputHashes>> {
-  const known = new Map<string, Promise<string | undefined>>();
-  const once = (name: string, hash: () => Promise<string | undefined>) => {
-    const hashed = known.get(name) ?? hash();
-    known.set(name, hashed);
-    return hashed;
-  };
-  const entries = cells.map(async (cell): Promise<[string, InputHashes]> => {
-    const hashes = {
-      weights: await once(...weightsOf(cell, folder)),
-      train: await once(...imagesOf(cell, folder, 'train')),
-      test: await once(...imagesOf(cell, folder, 'test')),
-    };
-    return [cell.id, hashes];
-  });
-  return new Map(await Promise.all(entries));
-}
-
-/** What is to be hashed: a name that is the same for the same content, and how to hash it. */
-type Hashing = [name: string, hash: () => Promise<string | undefined>];
-
-const builtIn: Hashing = ['built-in', async () => undefined];
-
-function weightsOf({ configuration }: Cell, specFolder: string): Hashing {
-  if (configuration.target.weights === 'embedded') return builtIn;
-  const candidates = weightsCandidates(configuration, specFolder);
-  const hash = async () => {
-    for (const file of candidates) {
-      const hashed = await hashFile(file);
-      if (hashed !== undefined) return hashed;
+export async function checkInputs(sweep: Sweep): Promise<Inputs> {
+  const known = new Map<string, Promise<string | Failure>>();
+  const hashes = new Map<string, InputHashes>();
+  const diagnostics: Diagnostic[] = [];
+  for (const cell of sweep.cells) {
+    const found: Record<string, string> = {};
+    for (const { role, path, name, check } of inputsOf(cell, sweep.folder)) {
+      const checked = known.get(name) ?? check().catch(expected);
+      known.set(name, checked);
+      const result = await checked;
+      if (result instanceof Failure) diagnostics.push(diagnosticOf(result, sweep, path, cell));
+      else found[role] = result;
     }
-    return undefined;
-  };
-  return [`weights ${candidates.join(' ')}`, hash];
-}
-
-function imagesOf({ configuration }: Cell, specFolder: string, split: 'train' | 'test'): Hashing {
-  const { dataset } = configuration.target;
-  if (dataset === 'procedural') return builtIn;
-  // The images are hashed, not their files: the binary and the python version of a data set are the same data.
-  const hash = async () => {
-    const images = await loadImages(configuration, specFolder, split).catch(() => undefined);
-    return images && createHash('sha256').update(images.pixels).update(images.labels).digest('hex');
-  };
-  const limit = configuration.data[split] ?? 'all';
-  return [`${dataset} ${dataRoot(configuration, specFolder)} ${split} ${limit}`, hash];
-}
-
-async function hashFile(file: string): Promise<string | undefined> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk);
-    return hash.digest('hex');
-  } catch {
-    return undefined;
+    hashes.set(cell.id, found);
   }
+  return { hashes, diagnostics: tidy(diagnostics) };
+}
+
+/** One thing that a cell's runs read. */
+interface Input {
+  role: 'weights' | 'train' | 'test';
+  /** The setting that asks for it. */
+  path: string;
+  /** The same for what is the same. */
+  name: string;
+  /** Reads it and returns the hash of its content. Throws a Failure. */
+  check: () => Promise<string>;
+}
+
+function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
+  const { target, data, evaluate } = configuration;
+  const root = dataRoot(configuration, specFolder);
+  const checkTarget = async () => {
+    await loadTarget(configuration, specFolder);
+    return hashFile(await weightsFile(configuration, specFolder));
+  };
+  // The images are hashed, not their files: the binary and the python version of a data set are the same data.
+  const checkImages = (split: 'train' | 'test') => async () => {
+    const { pixels, labels } = await loadImages(configuration, specFolder, split);
+    return createHash('sha256').update(pixels).update(labels).digest('hex');
+  };
+  const images = (split: 'train' | 'test'): Input => ({
+    role: split,
+    path: 'target.dataset',
+    name: `${split} ${target.dataset} ${data[split] ?? 'all'} ${root}`,
+    check: checkImages(split),
+  });
+  const isRead = { train: distils(configuration), test: evaluate.includes('accuracy') };
+  const splits = (['train', 'test'] as const).filter(
+    split => isRead[split] && target.dataset !== 'procedural',
+  );
+  const weights: Input = {
+    role: 'weights',
+    path: 'target.weights',
+    name: `weights ${canonicalJson(target)} ${root}`,
+    check: checkTarget,
+  };
+  return [...(target.weights === 'embedded' ? [] : [weights]), ...splits.map(images)];
+}
+
+function expected(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  throw error;
+}
+
+function diagnosticOf({ message, hint }: Failure, sweep: Sweep, path: string, cell: Cell): Diagnostic {
+  const rest = hint === undefined ? {} : { hint };
+  return { code: 'file-rejected', message, ...rest, ...sweep.locate(path, cell) };
+}
+
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
 }

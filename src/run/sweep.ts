@@ -3,7 +3,7 @@ import type { PlannedRun } from '../plan/plan.ts';
 import type { RunResult } from '../stages/result.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
 import { classifyError } from './failures.ts';
-import { executeLocally, type Interruption } from './local.ts';
+import type { Interruption } from './local.ts';
 import { identicalFailuresToStop, type Outcome, type Stopped, schedule } from './scheduler.ts';
 import { readResult, runDirectory } from './store.ts';
 
@@ -95,6 +95,8 @@ async function attempt(
   const { id, configuration } = cell;
   const job = { run, cell: id, seed, key, directory, configuration, threads, specFolder };
   try {
+    // Loaded only when something is to be executed: a sweep that is complete answers at once.
+    const { executeLocally } = await import('./local.ts');
     const exit = await executeLocally(job, emit, interruption);
     if (exit.state !== 'finished') return exit;
     const stored = await readResult(directory, key);

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { checkInputs } from '../../src/run/inputs.ts';
+import { parseSpec } from '../../src/spec/sweep.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-inputs-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+writeFileSync(join(folder, 'foreign.th'), 'no checkpoint');
+
+function sweepOf(text: string) {
+  const parsed = parseSpec(text, join(folder, 'spec.yaml'));
+  if (!parsed.ok) throw new Error(parsed.diagnostics[0]!.message);
+  return parsed.sweep;
+}
+
+describe('checkInputs', () => {
+  it('points at every place that names a file that is missing or of another kind', async () => {
+    const { diagnostics } = await checkInputs(
+      sweepOf(`name: x
+data: { root: nowhere }
+target: { network: resnet20, dataset: cifar10, weights: foreign.th }
+matrix:
+  target.weights:
+    - missing.th
+    - foreign.th
+`),
+    );
+    expect(diagnostics.map(({ range, message }) => [range.line, message])).toEqual([
+      [3, expect.stringContaining('nowhere to hold cifar-10-batches-bin')],
+      [6, expect.stringContaining('found none at')],
+      [7, expect.stringContaining('foreign.th')],
+    ]);
+  });
+
+  it('asks for images only where a run looks at them', async () => {
+    const { diagnostics } = await checkInputs(
+      sweepOf(`name: x
+data: { root: nowhere }
+target: { network: resnet20, dataset: cifar10, weights: foreign.th }
+alpha: 0
+beta: 0
+evaluate: [reconstruction-error]
+`),
+    );
+    expect(diagnostics.map(({ range }) => range.line)).toEqual([3]);
+    expect(diagnostics[0]!.message).toContain('foreign.th');
+  });
+
+  it('needs nothing for what is built in', async () => {
+    const sweep = sweepOf(
+      'name: x\ntarget: { network: resnet8, dataset: procedural, weights: embedded }\nrepeats: 2',
+    );
+    expect(await checkInputs(sweep)).toEqual({
+      diagnostics: [],
+      hashes: new Map([[sweep.cells[0]!.id, {}]]),
+    });
+  });
+});
