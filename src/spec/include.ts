@@ -11,9 +11,8 @@ interface Result {
 
 /** Removes the combinations that have all the values of an entry. An entry that removes none is a mistake. */
 export function excludeFrom(product: readonly Combination[], entries: readonly Assignment[][]): Result {
-  const problems = entries
-    .filter(entry => !product.some(combination => agrees(combination, entry)))
-    .map(entry => matchesNothing('exclude', entry, product));
+  const unmatched = entries.filter(entry => !product.some(combination => agrees(combination, entry)));
+  const problems = matchNothing('exclude', unmatched, product);
   const combinations = product.filter(combination => !entries.some(entry => agrees(combination, entry)));
   return { combinations, problems };
 }
@@ -30,6 +29,7 @@ export function includeInto(
 ): Result {
   const own = (product[0] ?? []).map(({ path }) => path);
   const problems: Problem[] = [];
+  const unmatched: Assignment[][] = [];
   const added: Combination[] = [];
   let extended: Combination[] = [...grid];
   for (const entry of entries) {
@@ -42,9 +42,12 @@ export function includeInto(
         matches[i] ? overwrite(combination, extras) : combination,
       );
     } else if (values.length === own.length) added.push([...inOrder(values, own), ...extras]);
-    else problems.push(matchesNothing('include', values, grid, own));
+    else unmatched.push(values);
   }
-  return { combinations: [...extended, ...added], problems };
+  return {
+    combinations: [...extended, ...added],
+    problems: [...problems, ...matchNothing('include', unmatched, grid, own)],
+  };
 }
 
 const inOrder = (values: readonly Assignment[], own: readonly string[]) =>
@@ -61,41 +64,54 @@ const agrees = (combination: Combination, entry: readonly Assignment[]): boolean
 const same = (a: unknown, b: unknown) =>
   a === b || (typeof a === 'object' && canonicalJson(a) === canonicalJson(b));
 
-const valuesOf = (combinations: readonly Combination[], path: string): unknown[] => [
-  ...new Map(
-    combinations.flatMap(combination =>
-      combination.filter(one => one.path === path).map(({ value }) => [canonicalJson(value), value] as const),
-    ),
-  ).values(),
-];
+/** The different values of each path. */
+function valuesByPath(combinations: readonly Combination[]): Map<string, Map<string, unknown>> {
+  const values = new Map<string, Map<string, unknown>>();
+  for (const { path, value } of combinations.flat()) {
+    const known = values.get(path) ?? new Map<string, unknown>();
+    values.set(path, known.set(canonicalJson(value), value));
+  }
+  return values;
+}
+
+function matchNothing(
+  key: 'include' | 'exclude',
+  entries: readonly Assignment[][],
+  combinations: readonly Combination[],
+  own: readonly string[] = [],
+): Problem[] {
+  const known = entries.length > 0 ? valuesByPath(combinations) : new Map();
+  return entries.map(entry => matchesNothing(key, entry, known, own));
+}
+
+/** Longer lists of values do not help; the nearest one is suggested anyway. */
+const MAX_LISTED = 12;
 
 /** Points at the first value that the grid lacks; when it has all of them, at the entry. */
 function matchesNothing(
   key: 'include' | 'exclude',
   entry: readonly Assignment[],
-  combinations: readonly Combination[],
-  own: readonly string[] = [],
+  values: ReadonlyMap<string, ReadonlyMap<string, unknown>>,
+  own: readonly string[],
 ): Problem {
   const code = `${key}-matches-nothing` as const;
   const missing = own.filter(path => !entry.some(one => one.path === path));
   const complete =
     missing.length === 0 ? [] : [`To add a cell of its own, give ${listed(missing.map(quote), 'and')} too.`];
   const hint = (...hints: string[]) => (hints.length === 0 ? {} : { hint: hints.join(' ') });
-  const stray = entry.find(
-    ({ path, value }) => !valuesOf(combinations, path).some(known => same(known, value)),
-  );
+  const stray = entry.find(({ path, value }) => !values.get(path)?.has(canonicalJson(value)));
   if (stray === undefined) {
     const message = `Expected \`${key}\` to match a combination of the grid, got values that never meet`;
     return { code, pointer: parentOf(entry[0]?.at ?? `/${key}`), at: 'value', message, ...hint(...complete) };
   }
-  const known = valuesOf(combinations, stray.path).map(value => canonicalJson(value).replace(/^"|"$/g, ''));
+  const known = [...(values.get(stray.path)?.keys() ?? [])].map(value => value.replace(/^"|"$/g, ''));
   const close = nearestValue(stray.value, known);
   return {
     code,
     pointer: stray.at,
     at: 'value',
     message: `Expected \`${key}\` to match a combination of the grid, but none has ${quote(stray.path)} ${quote(stray.value)}`,
-    expected: listed(known.map(quote)),
+    ...(known.length > MAX_LISTED ? {} : { expected: listed(known.map(quote)) }),
     ...hint(...(close === undefined ? [] : [`did you mean ${quote(close)}?`]), ...complete),
   };
 }

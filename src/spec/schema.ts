@@ -53,11 +53,17 @@ export const referenced = ($ref: string): Schema =>
     .slice(1)
     .reduce<unknown>((node, key) => (isMapping(node) ? node[key] : undefined), sweepSchema) as Schema;
 
+const followed = new WeakMap<Schema, Schema>();
+
 /** The schema that a reference leads to; what is written beside the reference wins. */
 export function follow(schema: Schema): Schema {
   if (schema.$ref === undefined) return schema;
+  const known = followed.get(schema);
+  if (known !== undefined) return known;
   const { $ref, ...beside } = schema;
-  return { ...follow(referenced($ref)), ...beside };
+  const target = { ...follow(referenced($ref)), ...beside };
+  followed.set(schema, target);
+  return target;
 }
 
 /** The key whose constant tells the variants of a setting apart: `method`. */
@@ -88,7 +94,7 @@ export function withDefaults(schema: Schema, value: unknown): unknown {
   if (properties === undefined || !isMapping(value)) return value;
   const filled: Mapping = {};
   for (const [key, property] of Object.entries(properties)) {
-    const own = Object.hasOwn(value, key) ? value[key] : structuredClone(follow(property).default);
+    const own = Object.hasOwn(value, key) ? value[key] : copied(follow(property).default);
     if (own !== undefined) filled[key] = withDefaults(property, own);
   }
   return {
@@ -96,3 +102,6 @@ export function withDefaults(schema: Schema, value: unknown): unknown {
     ...Object.fromEntries(Object.entries(value).filter(([key]) => !Object.hasOwn(filled, key))),
   };
 }
+
+/** Mappings are copied as they are filled in; lists here, so that no two cells share one. */
+const copied = (value: unknown) => (Array.isArray(value) ? [...value] : value);

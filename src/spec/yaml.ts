@@ -15,7 +15,7 @@ import { below, type Mapping, type Pointer } from './pointer.ts';
 import { quote } from './text.ts';
 
 /** A spec is written by hand; the largest useful ones are a few kilobytes. Bounds the time that parsing takes. */
-export const MAX_SPEC_BYTES = 1024 * 1024;
+export const MAX_SPEC_BYTES = 256 * 1024;
 
 /** Far more than any spec holds. Aliases of aliases grow exponentially; this is counted after expanding them. */
 export const MAX_VALUES = 50_000;

@@ -696,7 +696,7 @@ describe('files', () => {
     writeFileSync(join(folder, 'large.yaml'), `# ${'x'.repeat(MAX_SPEC_BYTES)}`);
     expect(shownFile('large.yaml')).toMatchInlineSnapshot(`
       "
-      folder/large.yaml:1:1 error Expected a spec of at most 1048576 bytes, got 1048578
+      folder/large.yaml:1:1 error Expected a spec of at most 262144 bytes, got 262146
       "
     `);
   });
