@@ -31,7 +31,9 @@ report: { rows: predictor.hidden, columns: permutation }
 \`\`\`
 
 The spec is strict: an unknown or repeated key, a value of another kind or outside its range, and a combination that
-cannot work are errors, all reported at once with their place, before anything runs.
+cannot work are errors, all reported at once with their place, before anything runs:
+
+![What three wrong specs give](results/spec-errors.svg)
 `;
 
 const outro = `## The grid

@@ -37,11 +37,11 @@ function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema
   if (minimum !== undefined && maximum !== undefined) return `from ${minimum} to ${maximum}`;
   const lower =
     minimum !== undefined
-      ? `of at least ${minimum}`
+      ? `at least ${minimum}`
       : exclusiveMinimum !== undefined && `above ${exclusiveMinimum}`;
   const upper =
     maximum !== undefined
-      ? `of at most ${maximum}`
+      ? `at most ${maximum}`
       : exclusiveMaximum !== undefined && `below ${exclusiveMaximum}`;
   return listed(
     [lower, upper].filter(bound => bound !== false),
@@ -71,9 +71,11 @@ export function found(value: unknown): string {
 const looksTyped = (text: string) =>
   text.trim() === '' || !Number.isNaN(Number(text)) || /^(true|false|null)$/.test(text);
 
-/** How to write a text that was probably meant as a number, as true or false, or as a name. */
+/** How to write what was probably meant as a text, a number, true or false, or a name. */
 export function rewritten(value: unknown, schema: Schema): string | undefined {
   const { type, pattern } = follow(schema);
+  if (type === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
+    return 'put it in quotes';
   if (typeof value !== 'string') return undefined;
   if (pattern !== undefined) {
     const plain = value.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+|-+$/g, '');

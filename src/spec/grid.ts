@@ -167,7 +167,7 @@ function overlapping(axes: readonly Axis[], extras: readonly Assignment[]): Prob
     const other = written.slice(0, i).find(before => overlaps(path, before.path));
     // An include may refine a whole value of the grid: { sampler.batch } on top of the matrix key sampler.
     if (other === undefined || (i >= written.length && path.startsWith(`${other.path}.`))) return [];
-    const message = `Expected the paths of the grid to be apart, got ${quote(path)} and ${quote(other.path)}`;
+    const message = `Expected paths of the grid that do not overlap, got ${quote(path)} and ${quote(other.path)}`;
     return [{ code: 'overlapping-paths', pointer, at: 'key', message }];
   });
 }

@@ -165,6 +165,28 @@ describe('values', () => {
       "
     `);
   });
+  test('of a wrong type where text is expected', () => {
+    expect(shown(['name: 10', target, 'matrix: {}', 'zip:', 'description: [a]'])).toMatchInlineSnapshot(`
+      "
+      bad.yaml:1:7 error Expected \`name\` to be text such as \`cifar10\`, got \`10\`
+       1 | name: 10
+         |       ^^
+         = put it in quotes
+
+      bad.yaml:3:9 error Expected \`matrix\` to be a mapping with one or more keys, got an empty mapping
+       3 | matrix: {}
+         |         ^^
+
+      bad.yaml:4:5 error Expected \`zip\` to be a mapping with one or more keys, got nothing
+       4 | zip:
+         |     ^
+
+      bad.yaml:5:14 error Expected \`description\` to be text such as \`Hidden size against permutation, ResNet20 on CIFAR-10\`, got \`["a"]\`
+       5 | description: [a]
+         |              ^^^
+      "
+    `);
+  });
   test('out of range', () => {
     expect(
       shown([
@@ -180,7 +202,7 @@ describe('values', () => {
        3 | predictor: { hidden: 0 }
          |                      ^
 
-      bad.yaml:4:27 error Expected \`optimizer.betas[1]\` to be a number of at least 0 and below 1, got \`1\`
+      bad.yaml:4:27 error Expected \`optimizer.betas[1]\` to be a number at least 0 and below 1, got \`1\`
        4 | optimizer: { betas: [0.5, 1] }
          |                           ^
 
@@ -406,7 +428,7 @@ describe('grid', () => {
       ]),
     ).toMatchInlineSnapshot(`
       "
-      bad.yaml:4:8 error Expected the paths of the grid to be apart, got \`sampler.batch\` and \`sampler\`
+      bad.yaml:4:8 error Expected paths of the grid that do not overlap, got \`sampler.batch\` and \`sampler\`
        4 | zip: { sampler.batch: [1], alpha: [0, 1] }
          |        ^^^^^^^^^^^^^
 
