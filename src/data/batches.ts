@@ -51,7 +51,7 @@ export function createBatches(options: BatchesOptions, state: BatchesState): Bat
   let position = state.position;
 
   const nextIndex = () => {
-    if (position === images.count) {
+    if (position >= images.count) {
       epoch = orderRandom.state();
       order = shuffled(images.count, orderRandom);
       position = 0;

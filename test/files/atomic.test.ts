@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -33,6 +33,7 @@ test('a path that cannot be written is an environment failure with the path, and
     message: expect.stringContaining(path),
     hint: expect.stringContaining('is a file'),
   });
-  await expect(writeAtomic(root, 'x')).rejects.toMatchObject({ kind: 'environment' });
-  expect(await readdir(root)).toEqual(['file']);
+  await mkdir(join(root, 'folder'));
+  await expect(writeAtomic(join(root, 'folder'), 'x')).rejects.toMatchObject({ kind: 'environment' });
+  expect((await readdir(root)).sort()).toEqual(['file', 'folder']);
 });

@@ -147,6 +147,11 @@ describe('limits', () => {
       Buffer.alloc(6_000_000, Buffer.from('4e30', 'hex')),
       'at most 5000000 instructions',
     ],
+    [
+      'many remembered values',
+      Buffer.concat([Buffer.of(0x4e), Buffer.alloc(1_000_001, 0x94)]),
+      'remembered values',
+    ],
     ['a key that was never remembered', pickle(Buffer.from('6807', 'hex')), 'the unknown key 7'],
     ['a stop with an empty stack', pickle(Buffer.alloc(0)), 'a value on the stack'],
     ['a list end without its mark', pickle(Buffer.from('5d65', 'hex')), 'a mark on the stack'],

@@ -2,7 +2,18 @@ import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { readTorchLegacy } from '../../src/weights/torch-legacy.ts';
 import { readTorchZip } from '../../src/weights/torch-zip.ts';
-import { call, dict, global, integer, list, persistent, pickle, str, tuple } from '../support/pickle.ts';
+import {
+  bool,
+  call,
+  dict,
+  global,
+  integer,
+  list,
+  persistent,
+  pickle,
+  str,
+  tuple,
+} from '../support/pickle.ts';
 import { floats, legacyFile, statePart, type TensorDescription, zipFile } from '../support/torch-file.ts';
 
 const six = floats(1, 2, 3, 4, 5, 6);
@@ -152,5 +163,48 @@ describe('zip archives', () => {
     expect(() => readTorchZip(archive, 'net.pt')).toThrow(
       'entry archive/data/w of 4294967280 bytes, got 24 bytes',
     );
+  });
+
+  test('an entry that begins behind the end of the file is refused', () => {
+    const archive = zipFile(state, { w: six });
+    const directory = archive.lastIndexOf(Buffer.from('archive/data/w')) - 46;
+    archive.writeUInt32LE(archive.length - 4, directory + 42);
+    expect(() => readTorchZip(archive, 'net.pt')).toThrow('24 bytes in entry archive/data/w, got 0');
+  });
+
+  test('two entries of one name are refused', () => {
+    const archive = zipFile(state, { v: six, w: six });
+    archive.write('w', archive.lastIndexOf(Buffer.from('archive/data/v')) + 'archive/data/'.length);
+    expect(() => readTorchZip(archive, 'net.pt')).toThrow('one entry archive/data/w, got several');
+  });
+
+  test('more entries than any network has tensors are refused', () => {
+    const entries = Array.from({ length: 20_001 }, (_, i) => [`a/${i}`, new Uint8Array(0)] as const);
+    const archive = zipSync(Object.fromEntries(entries), { level: 0 });
+    expect(() => readTorchZip(archive, 'net.pt')).toThrow('at most 20000 entries');
+  });
+});
+
+describe('legacy files', () => {
+  const state = statePart([{ name: 'w', shape: [6], strides: [1] }]);
+  const whole = legacyFile(state, { w: six });
+
+  test('bytes behind the last storage are refused', () => {
+    const longer = Buffer.concat([whole, Buffer.of(0)]);
+    expect(() => readTorchLegacy(longer, 'net.pt')).toThrow(`${whole.length} bytes, got ${whole.length + 1}`);
+  });
+
+  test('numbers of another byte order are refused', () => {
+    const flag = Buffer.concat([str('little_endian'), bool(true)]);
+    const at = whole.indexOf(flag) + flag.length - 1;
+    const foreign = Buffer.concat([whole.subarray(0, at), bool(false), whole.subarray(at + 1)]);
+    expect(() => readTorchLegacy(foreign, 'net.pt')).toThrow('little-endian numbers, got big-endian ones');
+  });
+
+  test('a storage that no tensor uses, or that is missing, is refused', () => {
+    expect(() => readTorchLegacy(legacyFile(state, { w: six, v: six }), 'net.pt')).toThrow(
+      'storages that its tensors use',
+    );
+    expect(() => readTorchLegacy(legacyFile(state, {}), 'net.pt')).toThrow('storage w, got none');
   });
 });
