@@ -49,6 +49,7 @@ function describeMetrics(metrics: Record<string, number>): string {
     .join(', ');
 }
 
+/** With the hint, and what a report of the failure needs: the worker's last words, or where a bug was noticed. */
 function describeFailure({
   run,
   kind,
@@ -56,9 +57,11 @@ function describeFailure({
   hint,
   details,
 }: Extract<SweepEvent, { type: 'run-failed' }>): string {
-  const printed = typeof details?.log === 'string' ? details.log.trimEnd() : '';
-  const log = printed === '' ? [] : printed.split('\n').map(line => `  | ${line}`);
-  return [`failed    ${run}: ${kind}: ${message}`, ...(hint === undefined ? [] : [`  ${hint}`]), ...log].join(
-    '\n',
-  );
+  const evidence = String(details?.log ?? details?.stack ?? '').trimEnd();
+  const lines = evidence === '' ? [] : evidence.split('\n').map(line => `  | ${line}`);
+  return [
+    `failed    ${run}: ${kind}: ${message}`,
+    ...(hint === undefined ? [] : [`  ${hint}`]),
+    ...lines,
+  ].join('\n');
 }

@@ -10,7 +10,7 @@ Options:
   --only PATTERN       execute only the runs whose name matches: a glob, or a part of the name
   --json               print the results as JSON on stdout, one line for each spec, and nothing else there
   --quiet              no progress and no tables, only failures
-  --verbose            also evaluations on the way, set-aside files, stack traces
+  --verbose            also evaluations on the way and what was complete before
   --help               this text
   --version            the version
 

@@ -146,6 +146,11 @@ describe('when runs fail', () => {
     );
   });
 
+  it('shows where a bug was noticed', async () => {
+    const { stderr } = await runProgram(workspace, ['tiny.yaml'], 'bug', '160.*seed-1');
+    expect(stderr).toMatch(/bug: undefined is not a kernel\n {2}\| TypeError: .*\n {2}\| +at .*bug\.js/);
+  });
+
   it('stops after three identical failures and says why', async () => {
     const { code, stderr } = await runProgram(workspace, ['tiny.yaml', '--jobs', '1'], 'vanish');
     expect(code).toBe(1);
