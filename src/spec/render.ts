@@ -27,7 +27,7 @@ function render(
   const { bold, cyan, dim, red } = createColors(colour);
   const number = String(range.line);
   const gutter = ' '.repeat(number.length);
-  const source = sources.get(file)?.split(/\r\n|\r|\n/)[range.line - 1] ?? '';
+  const source = sources.get(file)?.split('\n')[range.line - 1]?.replace(/\r$/, '') ?? '';
   const { line, indent, carets } = underlined(
     source,
     range.column,

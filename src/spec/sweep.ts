@@ -101,6 +101,7 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
     description?: string;
     report?: Mapping;
   };
+  const origins = new Map(built.cells.map(({ cell, assignments }) => [cell.id, assignments]));
   const sweep: Sweep = {
     name,
     ...(description === undefined ? {} : { description }),
@@ -111,12 +112,7 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
     seeds,
     axes,
     ...(report === undefined ? {} : { report: withDefaults(sweepSchema.$defs!.Report!, report) as Report }),
-    locate: (path, cell) =>
-      locate(
-        pointerTo(path),
-        'value',
-        built.cells.find(one => one.cell.id === cell?.id)?.assignments ?? fixed,
-      ),
+    locate: (path, cell) => locate(pointerTo(path), 'value', origins.get(cell?.id ?? '') ?? fixed),
     sources,
   };
   return { ok: true, sweep };

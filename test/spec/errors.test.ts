@@ -607,6 +607,9 @@ describe('text', () => {
       "
     `);
   });
+  test('with line ends of every kind', () => {
+    expect(shown('name: x # a\rb\r\nalpha: -1\r\n')).toContain(' 2 | alpha: -1\n   |        ^^\n');
+  });
   test('in a very long line', () => {
     expect(
       shown(['name: x', target, `seeds: [${Array.from({ length: 200 }, (_, i) => i).join(', ')}, -1]`]),
