@@ -19,7 +19,11 @@ export function openEventLog(folder: string): { record: Emit<SweepEvent>; close:
   const isDue = everyTenth();
   const record = (event: SweepEvent) => {
     if (event.type === 'run-progress' && !isDue(event)) return;
-    writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+    try {
+      writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+    } catch {
+      // A disk that is full is told by the results that cannot be written; a line of the log is not worth a run.
+    }
   };
   return { record, close: () => closeSync(descriptor) };
 }

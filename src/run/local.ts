@@ -70,6 +70,8 @@ export async function executeLocally(
   } finally {
     stop.removeEventListener('abort', end);
     kill.removeEventListener('abort', endNow);
+    // Without effect on one that has ended; an error on this side must not leave it running.
+    endNow();
   }
 }
 

@@ -9,36 +9,29 @@ export type Outcome<Result> =
 /** After so many failures in a row that say the same, the cause is not in the runs: the next would fail as well. */
 export const identicalFailuresToStop = 3;
 
-/** Tells why no further runs are started, if so. */
-export type Stopped = { reason: 'interrupted' } | { reason: 'identical failures'; failure: RunFailure };
-
 /**
  * Executes the items in order, at most `jobs` at a time, and goes on when one fails. Starts no more after `stop` is
  * aborted or after three identical failures in a row (a loss that is not a number is excepted: it tells of one
- * cell's settings, not of the machine); those already started are waited for.
+ * cell's settings, not of the machine); those already started are waited for. Returns the failure that kept items
+ * from being started, if one did.
  */
 export async function schedule<Item, Result>(
   items: readonly Item[],
   jobs: number,
   execute: (item: Item) => Promise<Outcome<Result>>,
   stop: AbortSignal,
-): Promise<Stopped | undefined> {
+): Promise<RunFailure | undefined> {
   let next = 0;
   let inARow: RunFailure[] = [];
-  const stopped = (): Stopped | undefined => {
-    if (stop.aborted) return { reason: 'interrupted' };
-    if (inARow.length < identicalFailuresToStop) return undefined;
-    return { reason: 'identical failures', failure: inARow[0]! };
-  };
+  const isHopeless = () => inARow.length >= identicalFailuresToStop;
   const lane = async () => {
-    while (next < items.length && stopped() === undefined) {
+    while (next < items.length && !stop.aborted && !isHopeless()) {
       const outcome = await execute(items[next++]!);
-      if (outcome.state === 'failed') inARow = extend(inARow, outcome.failure);
-      else inARow = [];
+      inARow = outcome.state === 'failed' ? extend(inARow, outcome.failure) : [];
     }
   };
   await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, lane));
-  return next < items.length ? stopped() : stop.aborted ? { reason: 'interrupted' } : undefined;
+  return next < items.length && isHopeless() ? inARow[0] : undefined;
 }
 
 function extend(inARow: readonly RunFailure[], failure: RunFailure): RunFailure[] {

@@ -4,7 +4,7 @@ import type { RunResult } from '../stages/result.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
 import { classifyError } from './failures.ts';
 import type { Interruption } from './local.ts';
-import { identicalFailuresToStop, type Outcome, type Stopped, schedule } from './scheduler.ts';
+import { identicalFailuresToStop, type Outcome, schedule } from './scheduler.ts';
 import { readResult, runDirectory } from './store.ts';
 
 /** What is to be run, and where. */
@@ -27,7 +27,6 @@ export interface SweepOrder {
 export interface SweepOutcome {
   results: Map<string, RunResult>;
   failures: Map<string, RunFailure>;
-  stopped?: Stopped | undefined;
 }
 
 /** Executes every selected run of the plan that has no result yet, each in its own process. */
@@ -55,7 +54,7 @@ export async function runSweep(
   // One thread for each run and as many runs as cores is the best use of a machine: threads of one run wait for
   // each other, runs do not.
   const cores = availableParallelism();
-  const jobs = order.jobs ?? Math.max(1, Math.min(pending.length, cores));
+  const jobs = Math.max(1, Math.min(pending.length, order.jobs ?? cores));
   const threads = order.threads ?? Math.max(1, Math.floor(cores / jobs));
   emit({ type: 'sweep-started', sweep: name, runs: pending.length, planned: plan.length, jobs, threads });
   for (const run of results.keys()) emit({ type: 'run-skipped', run, reason: 'complete' });
@@ -70,9 +69,9 @@ export async function runSweep(
     }
     return outcome;
   };
-  const stopped = await schedule(pending, jobs, execute, interruption.stop);
-  if (stopped?.reason === 'identical failures') {
-    const { kind, message } = stopped.failure;
+  const hopeless = await schedule(pending, jobs, execute, interruption.stop);
+  if (hopeless !== undefined) {
+    const { kind, message } = hopeless;
     const reason = `${identicalFailuresToStop} runs in a row failed alike, so would the next: ${kind}: ${message}`;
     emit({ type: 'sweep-stopping', reason });
   }
@@ -80,7 +79,7 @@ export async function runSweep(
   const seconds = (performance.now() - started) / 1000;
   const [complete, failed] = [results.size, failures.size];
   emit({ type: 'sweep-finished', sweep: name, complete, failed, planned: plan.length, seconds });
-  return { results, failures, stopped };
+  return { results, failures };
 }
 
 /** One attempt at a run. What counts as finished is the result in the store, not what the worker says. */

@@ -25,7 +25,7 @@ function onTerminal(args: string, environment: Record<string, string | undefined
   return spawnSync('script', ['-qec', command, '/dev/null'], options).stdout;
 }
 
-const escape = '\u001b';
+const escapeCharacter = '\u001b';
 
 describe.skipIf(!hasScript)('on a terminal', () => {
   it('shows the total, lines above it, and the table in colours', () => {
@@ -33,7 +33,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     const shown = onTerminal('tiny.yaml', coloured);
     expect(shown).toContain('/4 runs');
     expect(shown).toContain('tiny: 4 of 4 runs complete');
-    expect(shown).toMatch(new RegExp(`${escape}\\[1mpredictor.hidden`));
+    expect(shown).toMatch(new RegExp(`${escapeCharacter}\\[1mpredictor.hidden`));
     expect(shown).toMatch(/140 +0\.261 +35\.8 ± 9\.5/);
   });
 
@@ -41,7 +41,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     onTerminal('tiny.yaml', workspace.environment('ok'));
     const shown = onTerminal('tiny.yaml', workspace.environment('ok'));
     expect(shown).toContain('tiny: nothing to do for 4 runs');
-    expect(shown).not.toMatch(new RegExp(`${escape}\\[[0-9;]*m`));
+    expect(shown).not.toMatch(new RegExp(`${escapeCharacter}\\[[0-9;]*m`));
   });
 
   it('leaves no line wider than the terminal', () => {

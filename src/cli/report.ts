@@ -1,0 +1,63 @@
+import { relative } from 'node:path';
+import type { PlannedRun } from '../plan/plan.ts';
+import { layOut } from '../report/layout.ts';
+import { collectResults, type Results } from '../report/results.ts';
+import { renderTerminal } from '../report/terminal.ts';
+import { metricsOf, writeReport } from '../report/write.ts';
+import type { SweepOutcome } from '../run/sweep.ts';
+import type { Sweep } from '../spec/sweep.ts';
+import { describe } from './describe.ts';
+import type { Options } from './options.ts';
+import { mayColour, widthOf } from './screen.ts';
+import type { PlannedSweep } from './specs.ts';
+import { toolVersion } from './version.ts';
+
+/** Writes results and tables, shows them, and lists the failures once more where they do not scroll away. */
+export async function report(
+  { sweep, plan }: PlannedSweep,
+  { results, failures }: SweepOutcome,
+  folder: string,
+  { json, quiet }: Options,
+): Promise<void> {
+  const runs = runsByCell(plan);
+  const cells = sweep.cells.map(({ id, values }) => ({
+    id,
+    values,
+    planned: sweep.seeds.length,
+    results: runs.get(id)!.flatMap(({ run }) => results.get(run) ?? []),
+    failed: runs.get(id)!.flatMap(({ run, seed }) => {
+      const failure = failures.get(run);
+      return failure === undefined ? [] : [{ seed, kind: failure.kind, message: failure.message }];
+    }),
+  }));
+  const made = { version: toolVersion(), finishedAt: new Date().toISOString() };
+  const collected = collectResults(sweep.name, cells, made);
+  await writeReport(folder, collected, sweep.report ?? {});
+  if (json) process.stdout.write(`${JSON.stringify(collected)}\n`);
+  if (!json && !quiet) showTable(collected, sweep, folder);
+  if (quiet) return;
+  for (const [run, { kind, message }] of failures)
+    process.stderr.write(`${describe({ type: 'run-failed', run, kind, message })}\n`);
+}
+
+function runsByCell(plan: readonly PlannedRun[]): Map<string, PlannedRun[]> {
+  const runs = new Map<string, PlannedRun[]>();
+  for (const run of plan) {
+    const others = runs.get(run.cell.id);
+    if (others === undefined) runs.set(run.cell.id, [run]);
+    else others.push(run);
+  }
+  return runs;
+}
+
+function showTable(results: Results, sweep: Sweep, folder: string): void {
+  const metrics = metricsOf(results);
+  const metric = metrics.find(name => name === sweep.report?.metric) ?? metrics[0];
+  if (metric !== undefined) {
+    const table = layOut(results, metric, sweep.report);
+    const screen = { width: widthOf(process.stdout), colour: mayColour(process.stdout) };
+    process.stdout.write(`\n${renderTerminal(table, screen)}\n`);
+  }
+  const place = relative('', folder) || '.';
+  process.stdout.write(`Results: ${place}/results.json, tables: ${place}/tables\n`);
+}
