@@ -15,7 +15,7 @@ export function embeddingSize(basis: EmbeddingBasis): number {
  * Positional embedding of kernel coordinates (NeRN, section 3.1): [kernels, 3 * 2 * levels]; a coordinate value v
  * becomes sin(v b^i pi), cos(v b^i pi), interleaved over i, and the parts of l, f and c follow one another.
  * Powers and angles are rounded to float32 at each operation, as PyTorch does: at v = 500 a float32 angle is
- * already 1e-4 away from the exact one, and that is part of the embedding that the authors trained on.
+ * already up to 2e-4 away from the exact one, and that is part of the embedding that the authors trained on.
  */
 export function embed(coordinates: Int32Array, basis: EmbeddingBasis): Tensor {
   const frequencies = powers(basis);
