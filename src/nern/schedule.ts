@@ -1,7 +1,5 @@
 /** How the learning rate moves; a spec's `schedule`. */
-export type Schedule =
-  | { readonly method: 'cosine'; readonly min: number }
-  | { readonly method: 'constant' };
+export type Schedule = { readonly method: 'cosine'; readonly min: number } | { readonly method: 'constant' };
 
 /**
  * The learning rate of iteration 0 <= t < iterations: constant, or the cosine from `initial` at t = 0 towards `min`
