@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const main = resolve('dist/cli/main.js');
+const realWorker = resolve('dist/run/worker.js');
 
 /** A sweep of two cells with two seeds that the stand-in workers finish at once. */
 export const tinySpec = `
@@ -30,11 +31,12 @@ export function makeWorkspace(spec = tinySpec) {
   const executedFile = join(folder, 'executed.txt');
   return {
     folder,
-    /** The environment in which the program uses a stand-in of test/run/fixtures/workers. */
+    /** The environment in which the program uses a stand-in of test/run/fixtures/workers, or the real worker. */
     environment: (worker: string, only = '') => ({
       ...process.env,
       NO_COLOR: '1',
-      NERN_SWEEP_WORKER: resolve('test/run/fixtures/workers', `${worker}.js`),
+      NERN_SWEEP_WORKER:
+        worker === 'real' ? realWorker : resolve('test/run/fixtures/workers', `${worker}.js`),
       FAKE_ONLY: only,
       FAKE_LOG: executedFile,
     }),
