@@ -1,7 +1,7 @@
 // Trains the embedded target (a ResNet8 on the built-in image set) and writes assets/resnet8-procedural.safetensors.
 // Run once, with `npx tsx tools/train-embedded-target.ts`; the result is kept in the repository.
-// Cross-entropy, batch norm in training mode, SGD with momentum 0.9 and weight decay 1e-4 (He et al. 2016), learning
-// rate 0.1 falling to 0 along a cosine, flip and crop.
+// Cross-entropy, batch norm in training mode, SGD with momentum 0.9 and weight decay 5e-4, flip and crop; the learning
+// rate rises to 0.1 over the first fifth and falls to 0 along a cosine.
 import { createBatches, startOfData } from '../src/data/batches.ts';
 import { normalizations } from '../src/data/normalize.ts';
 import { proceduralImages } from '../src/data/procedural.ts';
@@ -12,7 +12,8 @@ import { initialise, parameterSlots, trainingProgram, unpack } from '../src/netw
 import { createRandom } from '../src/random.ts';
 import { writeSafetensors } from '../src/weights/safetensors.ts';
 
-const [epochs, batch, peak, seed] = [Number(process.argv[2] ?? 30), 64, Number(process.argv[3] ?? 0.1), 0];
+const [epochs, batch, peak, seed] = [24, 100, 0.1, 0];
+const rampShare = 0.2;
 const network = resnet(8, 'A', 10);
 const images = proceduralImages('train');
 const batches = createBatches(
@@ -20,7 +21,7 @@ const batches = createBatches(
   startOfData(seed),
 );
 const engine = createOnnxEngine(2);
-const step = await engine.compile(trainingProgram(network, batch, { momentum: 0.9, weightDecay: 1e-4 }));
+const step = await engine.compile(trainingProgram(network, batch, { momentum: 0.9, weightDecay: 5e-4 }));
 const slots = parameterSlots(network);
 let { learned, statistics }: { learned: Float32Array; statistics: Float32Array } = initialise(
   network,
@@ -36,7 +37,9 @@ for (let i = 0; i < steps; i++) {
   classes.forEach((label, n) => {
     labels[n * network.classes + label] = 1;
   });
-  const rate = (peak * (1 + Math.cos((Math.PI * i) / steps))) / 2;
+  const done = i / steps;
+  const fall = (1 + Math.cos((Math.PI * (done - rampShare)) / (1 - rampShare))) / 2;
+  const rate = peak * (done < rampShare ? done / rampShare : fall);
   const result = await step.run({
     learned: { shape: [learned.length], data: learned },
     momentum: { shape: [learned.length], data: momentum },
