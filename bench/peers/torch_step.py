@@ -4,8 +4,8 @@
     python bench/peers/torch_step.py full --images 256      whole step: both networks, all losses, Ranger
     python bench/peers/torch_step.py eval                   inference of the original, images per second at batch 256
 
-The defaults are the fastest that was found on a CPU (see bench/README.md); `--layout`, `--batch-norm` and `--compile`
-choose the others. Prints one line of JSON with the median and all times in milliseconds.
+No configuration of PyTorch wins everywhere: measure `--graph` and `--layout` and compare with the best (bench/README.md).
+Prints one line of JSON with the median and all times in milliseconds.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import json
 import resource
 import statistics
 import time
+import warnings
 
 import torch
 import torch.nn.functional as F
@@ -76,8 +77,8 @@ class Peer:
         self.images = torch.randn(options.images, 3, 32, 32)
         if options.layout == "channels-last":
             self.images = self.images.contiguous(memory_format=torch.channels_last)
-        compiled = torch.compile if options.compile else lambda function: function
-        self.forward = compiled(self.target.forward)
+        compiled = torch.compile if options.graph == "compiled" else lambda function: function
+        self.infer = frozen(self.plain_infer, self.images) if options.graph == "frozen" else compiled(self.plain_infer)
         self.recon_loss = compiled(self.plain_recon_loss)
         self.full_loss = compiled(self.plain_full_loss)
 
@@ -85,10 +86,14 @@ class Peer:
         """A uniform sample, as four steps in five of the magnitude sampler draw it."""
         return torch.randperm(len(self.embedding))[:SAMPLED]
 
+    def plain_infer(self, images):
+        return self.target.forward(self.state, images)[0].argmax(1)
+
     def plain_recon_loss(self, sampled):
         error = (self.predictor(self.embedding[sampled]) - self.goal[sampled]).square()
         if self.options.root == "sampled":
-            return error.mean().sqrt()
+            # The sample estimates the divisor alone: its gradient has the scale of the loss over all kernels.
+            return error.mean().sqrt() * (len(sampled) / len(self.embedding))
         with torch.no_grad():
             rest = torch.ones(len(self.embedding), dtype=torch.bool)
             rest[sampled] = False
@@ -113,8 +118,19 @@ class Peer:
     def work(self):
         if self.options.mode == "eval":
             with torch.inference_mode():
-                return self.forward(self.state, self.images)[0].argmax(1)
+                return self.infer(self.images)
         return self.step(self.recon_loss if self.options.mode == "recon" else self.full_loss)
+
+
+def frozen(function, images):
+    """A traced function with its constants folded and laid out for oneDNN: inference only."""
+
+    class Module(torch.nn.Module):
+        def forward(self, images):
+            return function(images)
+
+    with torch.no_grad(), warnings.catch_warnings(action="ignore"):  # deprecated for torch.compile, but faster here
+        return torch.jit.freeze(torch.jit.trace(Module().eval(), images))
 
 
 def measure(work, warmup: int, repeats: int) -> list[float]:
@@ -133,14 +149,18 @@ def main() -> None:
     parser.add_argument("mode", choices=["recon", "full", "eval"])
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--root", choices=["sampled", "exact"], default="sampled")
-    parser.add_argument("--layout", choices=["channels-first", "channels-last"], default="channels-first")
+    parser.add_argument("--layout", choices=["channels-first", "channels-last"], help="default: see bench/README.md")
     parser.add_argument("--batch-norm", choices=["folded", "separate"], default="folded")
-    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--graph", choices=["eager", "frozen", "compiled"], help="default: frozen for eval, else eager")
     parser.add_argument("--weights", help="a checkpoint of torch.save; default: random weights")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--warmup", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
+    options.graph = options.graph or ("frozen" if options.mode == "eval" else "eager")
+    options.layout = options.layout or ("channels-last" if options.mode == "eval" else "channels-first")
+    if options.graph == "frozen" and options.mode != "eval":
+        parser.error("--graph frozen is for eval")
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     times = measure(Peer(options).work, options.warmup, options.repeats)
