@@ -59,5 +59,6 @@ function showTable(results: Results, sweep: Sweep, folder: string): void {
     process.stdout.write(`\n${renderTerminal(table, screen)}\n`);
   }
   const place = relative('', folder) || '.';
-  process.stdout.write(`Results: ${place}/results.json, tables: ${place}/tables\n`);
+  const tables = metric === undefined ? '' : `, tables: ${place}/tables`;
+  process.stdout.write(`Results: ${place}/results.json${tables}\n`);
 }
