@@ -57,7 +57,7 @@ const median = times[Math.floor(times.length / 2)]!;
 const peakMemory = process.resourceUsage().maxRSS / 1024;
 const rate = mode === 'eval' ? { imagesPerSecond: (1000 * images) / median } : {};
 console.log(
-  JSON.stringify({ mode, images, threads, median, ...rate, peakMemoryMiB: Math.round(peakMemory), times }),
+  JSON.stringify({ mode, images, threads, median, ...rate, peakMegabytes: Math.round(peakMemory), times }),
 );
 
 async function inference() {
