@@ -17,8 +17,11 @@ export interface IntegerTensor {
 export type Feeds = Readonly<Record<string, Tensor | IntegerTensor>>;
 
 export interface Executable<Outputs extends string = string> {
-  /** One native call. Fails with a Failure of kind 'engine' or 'out-of-memory'. */
-  run(feeds: Feeds): Promise<Record<Outputs, Tensor>>;
+  /**
+   * One native call. Outputs that `into` has are written there (it must not overlap the feeds), the others to fresh
+   * memory. Fails with a Failure of kind 'engine' or 'out-of-memory'.
+   */
+  run(feeds: Feeds, into?: Partial<Record<Outputs, Tensor>>): Promise<Record<Outputs, Tensor>>;
   dispose(): Promise<void>;
 }
 

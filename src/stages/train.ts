@@ -2,7 +2,7 @@ import { type Batches, createBatches, startOfData } from '../data/batches.ts';
 import type { Images } from '../data/images.ts';
 import { normalizationOf } from '../data/normalize.ts';
 import { Failure } from '../failure.ts';
-import type { Engine, Executable, Feeds } from '../graph/program.ts';
+import type { Engine, Executable } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { adam } from '../nern/adam.ts';
 import { initialisePredictor } from '../nern/initialise.ts';
@@ -23,7 +23,7 @@ export interface Iteration {
   readonly iteration: number;
   readonly losses: Readonly<Record<(typeof lossNames)[number], number>>;
   readonly learningRate: number;
-  /** Everything needed to go on from here; made on demand. */
+  /** Everything needed to go on from here; its vectors hold until the iteration after next. */
   state(): Pick<TrainingState, 'iteration' | 'parameters' | 'optimizer' | 'sampler' | 'batches'>;
 }
 
@@ -67,7 +67,9 @@ export async function* train(
   const sampler = createSampler(configuration.sampler, representation.norms);
   const feed = start.batches && images ? batchFeed(configuration, images, start.batches) : undefined;
   const steps = stepPrograms(engine, stepDefinition(target, representation, configuration, optimizer));
-  let { parameters, optimizer: state } = start;
+  // Two sets of vectors take turns: a step reads one and writes the other, so that steps allocate nothing.
+  let current = vectors({ parameters: start.parameters, ...start.optimizer });
+  let next = vectors(mapValues(current, ({ data }) => new Float32Array(data.length)));
   let last: Iteration['losses'] | undefined;
   for (let i = start.iteration; i < configuration.iterations; i++) {
     const rate = learningRate(
@@ -78,26 +80,29 @@ export async function* train(
     );
     const distilling = feed !== undefined && i >= configuration.warmup;
     const step = await steps(distilling);
-    const result = await step.run({
-      ...vectors({ parameters, ...state }),
-      ...scalars(optimizer.scalars(i, rate)),
-      sample: integers(sampler(random)),
-      ...(distilling ? { images: feed.next() } : {}),
-    });
+    const result = await step.run(
+      {
+        ...current,
+        ...scalars(optimizer.scalars(i, rate)),
+        sample: integers(sampler(random)),
+        ...(distilling ? { images: feed.next() } : {}),
+      },
+      next,
+    );
     const losses = Object.fromEntries(
       lossNames.map(name => [name, result[name]!.data[0]!]),
     ) as Iteration['losses'];
     if (!Number.isFinite(losses.loss)) throw notANumber(i + 1, losses, last);
     last = losses;
-    parameters = result.parameters!.data;
-    state = Object.fromEntries(optimizer.stateNames.map(name => [name, result[name]!.data]));
+    [current, next] = [next, current];
+    const { parameters, ...state } = mapValues(current, ({ data }) => data);
     yield {
       iteration: i + 1,
       losses,
       learningRate: rate,
       state: () => ({
         iteration: i + 1,
-        parameters,
+        parameters: parameters!,
         optimizer: state,
         sampler: random.state(),
         batches: feed?.batches.state(),
@@ -186,12 +191,14 @@ function joined(tensors: readonly Tensor[]): Float32Array {
   return vector;
 }
 
-const vectors = (named: Readonly<Record<string, Float32Array>>): Feeds =>
-  Object.fromEntries(Object.entries(named).map(([name, data]) => [name, { shape: [data.length], data }]));
+const vectors = (named: Readonly<Record<string, Float32Array>>): Record<string, Tensor> =>
+  mapValues(named, data => ({ shape: [data.length], data }));
 
-const scalars = (named: Readonly<Record<string, number>>): Feeds =>
-  Object.fromEntries(
-    Object.entries(named).map(([name, x]) => [name, { shape: [], data: Float32Array.of(x) }]),
-  );
+const scalars = (named: Readonly<Record<string, number>>): Record<string, Tensor> =>
+  mapValues(named, x => ({ shape: [], data: Float32Array.of(x) }));
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
 
 const integers = (indices: Uint32Array) => ({ shape: [indices.length], data: Int32Array.from(indices) });

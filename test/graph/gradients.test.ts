@@ -18,14 +18,33 @@ interface Case {
   readonly positive?: boolean;
 }
 
-const { add, subtract, multiply, divide, negate, exponential, logarithm, squareRoot, relu, atLeast } = elementwise;
+const { add, subtract, multiply, divide, negate, exponential, logarithm, squareRoot, relu, atLeast } =
+  elementwise;
 const rows = constant(Int32Array.of(2, 0, 2, 1), [4]);
 
 const cases: Record<string, Case> = {
-  add: { shapes: [[2, 3], [2, 3]], apply: add },
+  add: {
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+    apply: add,
+  },
   'add, broadcast row': { shapes: [[4, 3], [3]], apply: add },
-  'subtract, broadcast column': { shapes: [[4, 3], [4, 1]], apply: subtract },
-  'multiply, both broadcast': { shapes: [[4, 1], [1, 3]], apply: multiply },
+  'subtract, broadcast column': {
+    shapes: [
+      [4, 3],
+      [4, 1],
+    ],
+    apply: subtract,
+  },
+  'multiply, both broadcast': {
+    shapes: [
+      [4, 1],
+      [1, 3],
+    ],
+    apply: multiply,
+  },
   'multiply by itself': { shapes: [[5]], apply: x => multiply(x, x) },
   'divide, broadcast scalar': { shapes: [[2, 3], []], apply: divide, positive: true },
   negate: { shapes: [[3]], apply: negate },
@@ -44,17 +63,59 @@ const cases: Record<string, Case> = {
   transpose: { shapes: [[2, 3, 4]], apply: x => layout.transpose(x, [2, 0, 1]) },
   slice: { shapes: [[4, 5]], apply: x => layout.slice(x, [1, 2], [2, 3]) },
   pad: { shapes: [[2, 3]], apply: x => layout.pad(x, [1, 0], [4, 5]) },
-  concatenate: { shapes: [[2, 3], [2, 1]], apply: (a, b) => layout.concatenate([a, b], 1) },
+  concatenate: {
+    shapes: [
+      [2, 3],
+      [2, 1],
+    ],
+    apply: (a, b) => layout.concatenate([a, b], 1),
+  },
   expand: { shapes: [[2, 1]], apply: x => layout.expand(x, [2, 3]) },
   gatherRows: { shapes: [[3, 2]], apply: x => layout.gatherRows(x, rows) },
   scatterAddRows: { shapes: [[4, 2]], apply: x => layout.scatterAddRows(x, rows, 3) },
-  matmul: { shapes: [[2, 3], [3, 4]], apply: (a, b) => matmul(a, b) },
-  "matmul, a'": { shapes: [[3, 2], [3, 4]], apply: (a, b) => matmul(a, b, true, false) },
-  "matmul, b'": { shapes: [[2, 3], [4, 3]], apply: (a, b) => matmul(a, b, false, true) },
-  "matmul, a' b'": { shapes: [[3, 2], [4, 3]], apply: (a, b) => matmul(a, b, true, true) },
-  'matmul, batched': { shapes: [[2, 2, 3], [2, 4, 3]], apply: (a, b) => matmul(a, b, false, true) },
+  matmul: {
+    shapes: [
+      [2, 3],
+      [3, 4],
+    ],
+    apply: (a, b) => matmul(a, b),
+  },
+  "matmul, a'": {
+    shapes: [
+      [3, 2],
+      [3, 4],
+    ],
+    apply: (a, b) => matmul(a, b, true, false),
+  },
+  "matmul, b'": {
+    shapes: [
+      [2, 3],
+      [4, 3],
+    ],
+    apply: (a, b) => matmul(a, b, false, true),
+  },
+  "matmul, a' b'": {
+    shapes: [
+      [3, 2],
+      [4, 3],
+    ],
+    apply: (a, b) => matmul(a, b, true, true),
+  },
+  'matmul, batched': {
+    shapes: [
+      [2, 2, 3],
+      [2, 4, 3],
+    ],
+    apply: (a, b) => matmul(a, b, false, true),
+  },
   linear: { shapes: [[3, 2], [4, 2], [4]], apply: linear },
-  innerProduct: { shapes: [[2, 3, 2], [2, 3, 2]], apply: innerProduct },
+  innerProduct: {
+    shapes: [
+      [2, 3, 2],
+      [2, 3, 2],
+    ],
+    apply: innerProduct,
+  },
   'innerProduct with itself': { shapes: [[2, 3, 2]], apply: x => innerProduct(x, x) },
   ...Object.fromEntries(
     [

@@ -34,7 +34,7 @@ function executable<Outputs extends string>(
   names: readonly Outputs[],
 ): Executable<Outputs> {
   return {
-    async run(feeds: Feeds) {
+    async run(feeds: Feeds, into: Partial<Record<Outputs, Tensor>> = {}) {
       const inputs = Object.fromEntries(
         session.inputNames.map(input => {
           const feed = feeds[input];
@@ -42,7 +42,13 @@ function executable<Outputs extends string>(
           return [input, new ort.Tensor(feed.data, feed.shape)];
         }),
       );
-      const outputs = await session.run(inputs).catch(error => {
+      const fetches = Object.fromEntries(
+        names.map(output => {
+          const tensor = into[output];
+          return [outputPort(output), tensor ? new ort.Tensor(tensor.data, tensor.shape) : null];
+        }),
+      );
+      const outputs = await session.run(inputs, fetches).catch(error => {
         throw engineFailure(name, error);
       });
       return Object.fromEntries(
