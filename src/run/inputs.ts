@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { canonicalJson } from '../canonical-json.ts';
 import { Failure } from '../failure.ts';
-import { canonicalJson } from '../plan/key.ts';
 import type { InputHashes } from '../plan/plan.ts';
 import type { Cell } from '../spec/cell.ts';
 import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import { loadImages } from '../stages/images.ts';
+import { distils, loadImages } from '../stages/images.ts';
 import { dataRoot, weightsFile } from '../stages/locate.ts';
 import { loadTarget } from '../stages/target.ts';
-import { distils } from '../stages/train.ts';
 
 /** What is known of the files that a sweep reads: their contents by cell id, or what is wrong with them. */
 export interface Inputs {

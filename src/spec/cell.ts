@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonical-json.ts';
 import type { Configuration } from './configuration.ts';
 import type { Assignment } from './grid.ts';
-import { canonicalJson, isMapping, type Mapping, valueAt, withValue } from './pointer.ts';
+import { isMapping, type Mapping, valueAt, withValue } from './pointer.ts';
 import {
   configurationSchema,
   discriminator,

@@ -1,5 +1,6 @@
+import { canonicalJson } from '../canonical-json.ts';
 import { excludeFrom, includeInto } from './include.ts';
-import { below, canonicalJson, isMapping, overlaps, type Pointer, parentOf } from './pointer.ts';
+import { below, isMapping, overlaps, type Pointer, parentOf } from './pointer.ts';
 import { settingPaths } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 import { listed, quote } from './text.ts';

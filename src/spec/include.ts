@@ -1,5 +1,6 @@
+import { canonicalJson } from '../canonical-json.ts';
 import type { Assignment, Combination } from './grid.ts';
-import { canonicalJson, parentOf } from './pointer.ts';
+import { parentOf } from './pointer.ts';
 import { nearest } from './suggest.ts';
 import { listed, quote } from './text.ts';
 import type { Problem } from './validate.ts';

@@ -54,11 +54,3 @@ export function withValue(data: unknown, path: readonly string[], value: unknown
   });
   return copy;
 }
-
-/** JSON with sorted keys: equal values have equal texts, whatever order they were written in. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (!isMapping(value)) return JSON.stringify(value) ?? 'null';
-  const entries = Object.keys(value).sort();
-  return `{${entries.map(key => `${JSON.stringify(key)}:${canonicalJson(value[key])}`).join(',')}}`;
-}

@@ -9,12 +9,12 @@ import type { Configuration } from '../spec/configuration.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { readCheckpointOf, type TrainingState, writeCheckpoint } from './checkpoint.ts';
 import { createEvaluator, type Evaluator, type Measure, units } from './evaluate.ts';
-import { loadImages } from './images.ts';
+import { distils, loadImages } from './images.ts';
 import type { Job, StageEvent } from './job.ts';
 import { type Representation, represent } from './represent.ts';
 import type { RunResult } from './result.ts';
 import { loadTarget } from './target.ts';
-import { distils, startOfTraining, train } from './train.ts';
+import { startOfTraining, train } from './train.ts';
 
 /** Seconds between checkpoints: what a crash can cost. */
 const checkpointInterval = 60;

@@ -14,6 +14,7 @@ import { lossNames, type StepDefinition, trainingStep } from '../nern/step.ts';
 import { createRandom, restoreRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import type { TrainingState } from './checkpoint.ts';
+import { distils } from './images.ts';
 import type { Representation } from './represent.ts';
 import type { Target } from './target.ts';
 
@@ -45,10 +46,6 @@ export function startOfTraining(
     batches: distils(configuration) ? startOfData(seed) : undefined,
   };
 }
-
-/** Whether any step looks at images: only then are there feature maps and outputs to compare. */
-export const distils = ({ alpha, beta, warmup, iterations }: Configuration) =>
-  (alpha > 0 || beta > 0) && warmup < iterations;
 
 /**
  * Trains the predictor from `start` to the last iteration, yielding after each one. Throws a Failure of kind 'nan'

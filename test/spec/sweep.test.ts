@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { canonicalJson } from '../../src/canonical-json.ts';
 import { loadSpec } from '../../src/spec/load.ts';
-import { canonicalJson, valueAt, withValue } from '../../src/spec/pointer.ts';
+import { valueAt, withValue } from '../../src/spec/pointer.ts';
 import { nearest } from '../../src/spec/suggest.ts';
 import { parseSpec, type Sweep } from '../../src/spec/sweep.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, hashOf } from '../../src/plan/key.ts';
+import { canonicalJson } from '../src/canonical-json.ts';
+import { hashOf } from '../src/plan/key.ts';
 
 /** The same data with the keys of every object in another order. */
 function reordered(value: unknown): unknown {
@@ -42,7 +43,12 @@ describe('canonicalJson', () => {
     expect(canonicalJson({ b: undefined, a: [1, { d: null, c: 'x' }] })).toBe('{"a":[1,{"c":"x","d":null}]}');
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, () => 0, [undefined]])('refuses %s', value => {
+  it('tells the numbers that JSON lacks apart from null and from each other', () => {
+    const texts = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, null].map(canonicalJson);
+    expect(new Set(texts).size).toBe(4);
+  });
+
+  it.each([() => 0, [undefined], Symbol('x')])('refuses what is no data', value => {
     expect(() => canonicalJson({ value })).toThrow(TypeError);
   });
 });

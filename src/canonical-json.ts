@@ -1,0 +1,19 @@
+/**
+ * JSON with the keys of every object sorted and undefined members left out: equal data, equal text, whatever order it
+ * was written in. The numbers that JSON lacks (NaN, infinities) are written by their names, so that other data has
+ * another text also before it is validated. Throws a TypeError on what is no data: functions, undefined in a list.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    return `{${members.join(',')}}`;
+  }
+  if (typeof value === 'number') return Number.isFinite(value) ? JSON.stringify(value) : String(value);
+  if (value !== null && typeof value !== 'string' && typeof value !== 'boolean')
+    throw new TypeError(`Expected JSON data, got \`${String(value)}\``);
+  return JSON.stringify(value);
+}
