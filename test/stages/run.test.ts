@@ -110,7 +110,7 @@ describe('a run', () => {
   });
 
   test('whose loss is no number fails with the iteration and the last finite losses', async () => {
-    const job = await jobFor(`${tiny}\noptimizer: { method: adam, lr: 10 }\n`);
+    const job = await jobFor(`${tiny}\noptimizer: { method: ranger, lr: 10, weightDecay: 1 }\n`);
     const failure = await executeRun(job, ignore, never).catch(error => error);
     expect(failure.kind).toBe('nan');
     expect(failure.message).toMatch(
