@@ -84,16 +84,16 @@ export async function readCifar(options: {
 }
 
 async function findForm(root: string, dataset: CifarName): Promise<Form> {
-  const names = await readdir(root).catch(() => [] as string[]);
-  const form = forms[dataset].find(({ folder }) => names.includes(folder));
+  const names = await readdir(root).catch(() => undefined);
+  const form = forms[dataset].find(({ folder }) => names?.includes(folder));
   if (form) return form;
   const folders = forms[dataset].map(({ folder }) => folder);
   throw new Failure(
     'data',
-    `Expected ${root} to hold ${folders.join(' or ')}, found neither`,
+    `Expected ${root} to hold ${folders.join(' or ')}, found ${names ? 'neither' : 'no such folder'}`,
     `Get the binary version of ${dataset === 'cifar10' ? 'CIFAR-10' : 'CIFAR-100'} from ` +
-      `https://www.cs.toronto.edu/~kriz/cifar.html, unpack it there, or name its folder with \`data.root\` or ` +
-      'the environment variable NERN_SWEEP_DATA.',
+      'https://www.cs.toronto.edu/~kriz/cifar.html and unpack it there, or name the folder in which it is with ' +
+      '`data.root` or the environment variable NERN_SWEEP_DATA.',
     { root, folders },
   );
 }

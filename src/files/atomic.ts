@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../failure.ts';
 
@@ -12,7 +12,7 @@ export async function writeAtomic(path: string, data: string | Uint8Array): Prom
   // Beside its target, because a rename is atomic only within one file system.
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    await ensureFolder(folder);
     await writeSynced(temporary, data);
     await rename(temporary, path);
     await syncFolder(folder);
@@ -25,6 +25,28 @@ export async function writeAtomic(path: string, data: string | Uint8Array): Prom
 /** As `writeAtomic`: JSON with two spaces of indentation and a final newline. */
 export function writeJsonAtomic(path: string, value: unknown): Promise<void> {
   return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Makes a folder and those above it. Throws a Failure of kind 'environment' that names the path when it cannot. */
+export async function makeFolder(path: string): Promise<void> {
+  await ensureFolder(path).catch(error => {
+    throw cannotWrite(path, error);
+  });
+}
+
+/** By hand: Node's `recursive` tries for ever where the system has no room for folders (/proc), and hides EROFS. */
+async function ensureFolder(path: string): Promise<void> {
+  const isFolder = () =>
+    stat(path).then(
+      status => status.isDirectory(),
+      () => false,
+    );
+  if (await isFolder()) return;
+  if (dirname(path) !== path) await ensureFolder(dirname(path));
+  await mkdir(path).catch(async error => {
+    // Another process may have been faster.
+    if (!(await isFolder())) throw error;
+  });
 }
 
 async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {
@@ -59,7 +81,8 @@ const hints: Readonly<Record<string, string>> = {
   EISDIR: 'There is a folder with that name: move it away, or choose another output folder.',
 };
 
-function cannotWrite(path: string, error: unknown): Failure {
+/** The Failure of kind 'environment' for a path that could not be written, with what to do about it. */
+export function cannotWrite(path: string, error: unknown): Failure {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException;
   return new Failure(
     'environment',

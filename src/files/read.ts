@@ -11,7 +11,10 @@ export async function readBounded(path: string, limit: number, kind: FailureKind
   };
   // Asked before it is opened: opening a pipe waits for somebody to write to it.
   const status = await stat(path).catch(refuse);
-  if (!status.isFile()) throw new Failure(kind, `Expected ${path} to be a file, got something else`);
+  if (!status.isFile()) {
+    const found = status.isDirectory() ? 'a folder' : 'a device or pipe';
+    throw new Failure(kind, `Expected ${path} to be a file, got ${found}`, 'Check the path.');
+  }
   if (status.size > limit) {
     throw new Failure(
       kind,
@@ -25,7 +28,8 @@ export async function readBounded(path: string, limit: number, kind: FailureKind
 function cannotRead(path: string, kind: FailureKind, error: unknown): Failure {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new Failure(kind, `Expected a file at ${path}, found none`, 'Check the path.', { path, code });
+    const hint = kind === 'data' ? 'The data set is not complete: get it again.' : 'Check the path.';
+    return new Failure(kind, `Expected a file at ${path}, found none`, hint, { path, code });
   }
   return new Failure(kind, `Expected ${path} to be readable, got \`${code}\``, 'Check its permissions.', {
     path,

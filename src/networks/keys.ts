@@ -24,7 +24,7 @@ const listed = (names: readonly string[]) =>
 
 /**
  * The checkpoint's tensors under the network's parameter names. Fails with a Failure of kind 'checkpoint' that says
- * what is missing, left over, or of another shape.
+ * what is missing, left over, of another shape, or no finite number.
  */
 export function matchParameters(
   network: Network,
@@ -48,7 +48,20 @@ export function matchParameters(
       );
     }
   }
-  return new Map([...shapes.keys()].map(name => [name, given.get(name)!]));
+  const weights = new Map([...shapes.keys()].map(name => [name, given.get(name)!]));
+  for (const [name, { data }] of weights) {
+    const strange = data.find(value => !Number.isFinite(value));
+    if (strange !== undefined) throw notFinite(network, file, name, strange);
+  }
+  return weights;
+}
+
+function notFinite(network: Network, file: string, name: string, value: number): Failure {
+  return new Failure(
+    'checkpoint',
+    `${file}: expected \`${name}\` of ${network.name} to hold finite numbers, got \`${value}\``,
+    'The network was saved after its training had failed, or the file is damaged: use another one.',
+  );
 }
 
 function mismatch(

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
+import { cannotWrite } from '../files/atomic.ts';
 import type { Emit, SweepEvent } from './events.ts';
 import { everyTenth } from './progress.ts';
 
@@ -14,7 +14,7 @@ export function openEventLog(folder: string): { record: Emit<SweepEvent>; close:
   try {
     descriptor = openSync(file, 'a');
   } catch (error) {
-    throw new Failure('environment', `Expected ${file} to be writable, got \`${(error as Error).message}\``);
+    throw cannotWrite(file, error);
   }
   const isDue = everyTenth();
   const record = (event: SweepEvent) => {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { makeFolder } from '../files/atomic.ts';
 import type { Job } from '../stages/job.ts';
 import type { Emit, RunFailure, WorkerEvent } from './events.ts';
 import { classifyExit } from './failures.ts';
@@ -37,6 +38,7 @@ export async function executeLocally(
   grace = stopGrace,
 ): Promise<Ending> {
   if (stop.aborted) return { state: 'interrupted' };
+  await makeFolder(job.directory);
   const log = openLog(job.directory);
   const child = execa(process.execPath, [process.env.NERN_SWEEP_WORKER ?? worker], {
     ipc: true,
@@ -77,7 +79,6 @@ export async function executeLocally(
 
 /** The run's log.txt, which attempts append to; `tail` is the end of what was written since this call. */
 function openLog(directory: string): { file: string; tail: () => string } {
-  mkdirSync(directory, { recursive: true });
   const file = join(directory, 'log.txt');
   const start = existsSync(file) ? statSync(file).size : 0;
   return { file, tail: () => readFileSync(file).subarray(start).subarray(-logTail).toString('utf8') };

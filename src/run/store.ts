@@ -1,7 +1,7 @@
-import { access, mkdir, readFile, rename } from 'node:fs/promises';
+import { access, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
-import { writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
+import { makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import { hashOf } from '../plan/key.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { RunResult } from '../stages/result.ts';
@@ -33,10 +33,7 @@ export async function prepareFolder(
   );
   await writeAtomic(join(folder, 'spec.yaml'), spec);
   await writeAtomic(join(folder, 'plan.jsonl'), `${lines.join('\n')}\n`);
-  const trials = join(folder, 'trials');
-  await mkdir(trials, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new Failure('environment', `Expected ${trials} to be a folder, got \`${error.code}\``);
-  });
+  await makeFolder(join(folder, 'trials'));
 }
 
 /** Writes a run's result in one step, as the last thing the run does: where the file is, the run is complete. */

@@ -9,7 +9,7 @@ import type { Configuration } from '../spec/configuration.ts';
  */
 export function dataRoot({ data }: Configuration, specFolder: string): string {
   return data.root === undefined
-    ? resolve(process.env.NERN_SWEEP_DATA ?? 'data')
+    ? resolve(process.env.NERN_SWEEP_DATA || 'data')
     : resolve(specFolder, data.root);
 }
 
@@ -17,7 +17,7 @@ export function dataRoot({ data }: Configuration, specFolder: string): string {
 export function weightsCandidates(configuration: Configuration, specFolder: string): string[] {
   const { weights } = configuration.target;
   if (isAbsolute(weights)) return [weights];
-  return [resolve(specFolder, weights), resolve(dataRoot(configuration, specFolder), weights)];
+  return [...new Set([resolve(specFolder, weights), resolve(dataRoot(configuration, specFolder), weights)])];
 }
 
 /** The weights file of a target whose weights are not embedded. Throws a Failure of kind 'checkpoint'. */

@@ -50,9 +50,12 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   return { format: reader.format, tensors, sha256 };
 }
 
+/** `20231015`, or with a time behind it: digits that are no checksum. */
+const date = /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{4}|\d{6})?$/;
+
 function checkName(path: string, sha256: string): void {
   const [, expected] = /-([0-9a-f]{8,64})\.[^.]+$/.exec(basename(path)) ?? [];
-  if (expected === undefined || sha256.startsWith(expected)) return;
+  if (expected === undefined || date.test(expected) || sha256.startsWith(expected)) return;
   throw new Failure(
     'checkpoint',
     `Expected the sha256 of ${path} to begin with ${expected} as its name says, got ${sha256.slice(0, expected.length)}`,
@@ -61,10 +64,13 @@ function checkName(path: string, sha256: string): void {
 }
 
 function foreignFile(bytes: Buffer, path: string): Failure {
+  const expected = `Expected ${path} to be a safetensors or PyTorch file`;
+  if (bytes.length === 0)
+    return new Failure('checkpoint', `${expected}, got an empty one`, 'Its copying failed: get it again.');
   const start = bytes.subarray(0, 16);
   return new Failure(
     'checkpoint',
-    `Expected ${path} to be a safetensors or PyTorch file, got one that begins with \`${printable(start)}\``,
+    `${expected}, got one that begins with \`${printable(start)}\``,
     foreign.find(({ signature }) => bytes.toString('latin1', 0, 64).startsWith(signature))?.hint ??
       'Save the state dict with torch.save or as safetensors.',
   );

@@ -3,6 +3,7 @@ import { Failure } from '../failure.ts';
 import { unpickle } from '../files/pickle.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { collectTensors, damaged, torchGlobals } from './torch-state.ts';
+import { crc32, zipChecksums } from './zip-checksums.ts';
 
 // torch.save since 1.6: a zip archive of <name>/data.pkl, <name>/data/<key> for each storage, and a few notes.
 
@@ -48,6 +49,14 @@ export function readTorchZip(bytes: Uint8Array, file: string): Map<string, Tenso
   );
 }
 
+function changed(file: string, entry: string): Failure {
+  return new Failure(
+    'checkpoint',
+    `Expected entry ${entry} of ${file} to have the checksum that the archive gives for it, got another one`,
+    'The file is damaged: get it again. If it was saved without checksums (set_crc32_options), save it with them.',
+  );
+}
+
 /** The archive's entries that matter; what they claim is checked before any is unpacked. */
 function unpack(bytes: Uint8Array, file: string): Map<string, Uint8Array> {
   const claimed = new Map<string, number>();
@@ -69,12 +78,14 @@ function unpack(bytes: Uint8Array, file: string): Map<string, Uint8Array> {
         return true;
       },
     });
+    const checksums = zipChecksums(bytes);
     return new Map(
       [...claimed].map(([name, size]) => {
         const content = contents[name];
         if (content?.length !== size) {
           throw damaged(file, `${size} bytes in entry ${name}`, `${content?.length ?? 'none'}`);
         }
+        if (crc32(content) !== checksums.get(name)) throw changed(file, name);
         return [name, content];
       }),
     );

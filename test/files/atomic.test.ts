@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeAtomic, writeJsonAtomic } from '../../src/files/atomic.ts';
+import { makeFolder, writeAtomic, writeJsonAtomic } from '../../src/files/atomic.ts';
 
 const folder = () => mkdtemp(join(tmpdir(), 'nern-atomic-'));
 
@@ -37,3 +37,19 @@ test('a path that cannot be written is an environment failure with the path, and
   await expect(writeAtomic(join(root, 'folder'), 'x')).rejects.toMatchObject({ kind: 'environment' });
   expect((await readdir(root)).sort()).toEqual(['file', 'folder']);
 });
+
+test('many makers of one folder all succeed', async () => {
+  const path = join(await folder(), 'a', 'b', 'c');
+  await Promise.all(Array.from({ length: 8 }, () => makeFolder(path)));
+  expect(await readdir(path)).toEqual([]);
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'a system that has no room for folders is told, not asked again',
+  async () => {
+    await expect(makeFolder('/proc/nern-sweep/runs')).rejects.toMatchObject({
+      kind: 'environment',
+      message: 'Expected /proc/nern-sweep/runs to be writable, got `ENOENT`',
+    });
+  },
+);

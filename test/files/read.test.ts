@@ -30,7 +30,10 @@ test('what is missing or no file is a failure of the kind that was asked for', a
     kind: 'data',
     message: `Expected a file at ${join(root, 'none')}, found none`,
   });
-  await expect(readBounded(root, 9, 'checkpoint')).rejects.toMatchObject({ kind: 'checkpoint' });
+  await expect(readBounded(root, 9, 'checkpoint')).rejects.toMatchObject({
+    kind: 'checkpoint',
+    message: `Expected ${root} to be a file, got a folder`,
+  });
 });
 
 test.skipIf(process.platform === 'win32')('a pipe is refused, not waited for', async () => {

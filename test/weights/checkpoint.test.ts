@@ -124,13 +124,30 @@ describe('a file that cannot be used is a checkpoint failure that says why', () 
     expect(named.tensors).toEqual(tensors);
   });
 
+  test.each(['20231015', '19991231', '202310152359', '20231015235959'])(
+    'the date %s in a name is no sha256',
+    async digits => {
+      const path = await written(`weights-${digits}.safetensors`, writeSafetensors(tensors));
+      expect((await readCheckpoint(path)).tensors).toEqual(tensors);
+    },
+  );
+
+  test.each(['20231315', '20230032', '12345678', '2023101'.padEnd(8, 'a')])(
+    'the digits %s in a name are no date',
+    async digits => {
+      const path = await written(`weights-${digits}.safetensors`, writeSafetensors(tensors));
+      expect((await failure(path)).message).toContain(`to begin with ${digits}`);
+    },
+  );
+
   test('the format is told from the bytes, not from the extension', async () => {
     const { format } = await readCheckpoint(await written('weights.pth', writeSafetensors(tensors)));
     expect(format).toBe('safetensors');
   });
 
   test.each([
-    ['empty', '', 'Save the state dict'],
+    ['empty', '', 'get it again'],
+    ['of no kind that is known', 'anything', 'Save the state dict'],
     ['a web page', '<!DOCTYPE html><html>', 'web page'],
     ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:0', 'git lfs pull'],
     ['gzip', Buffer.from('1f8b0800000000', 'hex'), 'gzip'],

@@ -95,6 +95,22 @@ describe.each(formats)('%s', (_, read, whole) => {
   });
 });
 
+describe.each([0, 9] as const)('a zip archive at level %d', level => {
+  test('with any bit of its weights changed is a failure, or the same weights', () => {
+    const whole = zipFile(state, storages, level);
+    const from = whole.indexOf('archive/data/conv.weight') + 'archive/data/conv.weight'.length;
+    const to = whole.indexOf('PK', from);
+    for (let bit = 8 * from; bit < 8 * to; bit++) {
+      const bytes = Buffer.from(whole);
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      const result = outcome(readTorchZip, bytes);
+      // Compressed entries end with bits that mean nothing.
+      if (!(result instanceof Failure))
+        expect(result.get('conv.weight'), `bit ${bit}`).toEqual(small.get('conv.weight'));
+    }
+  });
+});
+
 describe('real files, cut short', () => {
   const real: [string, Read][] = [
     ['resnet20-12fca82f.th', readTorchLegacy],
