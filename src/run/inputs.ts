@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { canonicalJson } from '../canonical-json.ts';
+import { proceduralSha256 } from '../data/procedural.ts';
 import { Failure } from '../failure.ts';
 import type { InputHashes } from '../plan/plan.ts';
 import type { Cell } from '../spec/cell.ts';
@@ -19,7 +20,7 @@ export interface Inputs {
 /**
  * Reads, checks and hashes everything that the cells' runs will read, before any of them runs: a sweep that lacks a
  * file is refused at once, as a whole, with the place in the spec that asks for it. What many cells share is read
- * once. Built-in weights and images have no hash: they change with the method's version only.
+ * once.
  */
 export async function checkInputs(sweep: Sweep): Promise<Inputs> {
   const known = new Map<string, Promise<string | Failure>>();
@@ -59,6 +60,7 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   };
   // The images are hashed, not their files: the binary and the python version of a data set are the same data.
   const checkImages = (split: 'train' | 'test') => async () => {
+    if (target.dataset === 'procedural') return proceduralSha256[split];
     const { pixels, labels } = await loadImages(configuration, specFolder, split);
     return createHash('sha256').update(pixels).update(labels).digest('hex');
   };
@@ -69,16 +71,14 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
     check: checkImages(split),
   });
   const isRead = { train: distils(configuration), test: evaluate.includes('accuracy') };
-  const splits = (['train', 'test'] as const).filter(
-    split => isRead[split] && target.dataset !== 'procedural',
-  );
+  const splits = (['train', 'test'] as const).filter(split => isRead[split]);
   const weights: Input = {
     role: 'weights',
     path: 'target.weights',
     name: `weights ${canonicalJson(target)} ${root}`,
     check: checkTarget,
   };
-  return [...(target.weights === 'embedded' ? [] : [weights]), ...splits.map(images)];
+  return [weights, ...splits.map(images)];
 }
 
 function expected(error: unknown): Failure {

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Failure } from '../failure.ts';
 import type { Configuration } from '../spec/configuration.ts';
 
@@ -13,14 +14,20 @@ export function dataRoot({ data }: Configuration, specFolder: string): string {
     : resolve(specFolder, data.root);
 }
 
-/** Where a weights file may lie, best first: as given when absolute, else beside the spec, else in the data root. */
+/** The weights that come with the package: resnet8 trained on the built-in image set. */
+const embeddedWeights = fileURLToPath(
+  new URL('../../assets/resnet8-procedural.safetensors', import.meta.url),
+);
+
+/** Where a weights file may lie, best first: in the package when embedded, as given when absolute, else beside the spec, else in the data root. */
 export function weightsCandidates(configuration: Configuration, specFolder: string): string[] {
   const { weights } = configuration.target;
+  if (weights === 'embedded') return [embeddedWeights];
   if (isAbsolute(weights)) return [weights];
   return [...new Set([resolve(specFolder, weights), resolve(dataRoot(configuration, specFolder), weights)])];
 }
 
-/** The weights file of a target whose weights are not embedded. Throws a Failure of kind 'checkpoint'. */
+/** The file with the target's weights. Throws a Failure of kind 'checkpoint'. */
 export async function weightsFile(configuration: Configuration, specFolder: string): Promise<string> {
   const candidates = weightsCandidates(configuration, specFolder);
   for (const candidate of candidates) {

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { Tensor } from '../graph/tensor.ts';
 import { matchParameters, shortcutOf } from '../networks/keys.ts';
 import type { Network } from '../networks/network.ts';
@@ -14,17 +13,12 @@ export interface Target {
   readonly weights: ReadonlyMap<string, Tensor>;
 }
 
-/** The weights that come with the package: resnet8 trained on the built-in image set. */
-const embeddedWeights = fileURLToPath(
-  new URL('../../assets/resnet8-procedural.safetensors', import.meta.url),
-);
-
 const depths = { resnet8: 8, resnet20: 20, resnet56: 56 } as const;
 
 /** Reads the target's weights and fits them to its network. Throws a Failure of kind 'checkpoint'. */
 export async function loadTarget(configuration: Configuration, specFolder: string): Promise<Target> {
-  const { network: name, shortcut, dataset, weights } = configuration.target;
-  const file = weights === 'embedded' ? embeddedWeights : await weightsFile(configuration, specFolder);
+  const { network: name, shortcut, dataset } = configuration.target;
+  const file = await weightsFile(configuration, specFolder);
   const { tensors } = await readCheckpoint(file);
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
   const network = resnet(depths[name], kind, datasetClasses[dataset]);

@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { proceduralSha256 } from '../../src/data/procedural.ts';
 import { checkInputs } from '../../src/run/inputs.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 
@@ -48,13 +50,19 @@ evaluate: [reconstruction-error]
     expect(diagnostics[0]!.message).toContain('foreign.th');
   });
 
-  it('needs nothing for what is built in', async () => {
+  it('knows what is built in by its content as well', async () => {
     const sweep = sweepOf(
       'name: x\ntarget: { network: resnet8, dataset: procedural, weights: embedded }\nrepeats: 2',
     );
+    const weights = readFileSync('assets/resnet8-procedural.safetensors');
     expect(await checkInputs(sweep)).toEqual({
       diagnostics: [],
-      hashes: new Map([[sweep.cells[0]!.id, {}]]),
+      hashes: new Map([
+        [
+          sweep.cells[0]!.id,
+          { weights: createHash('sha256').update(weights).digest('hex'), ...proceduralSha256 },
+        ],
+      ]),
     });
   });
 });
