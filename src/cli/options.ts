@@ -39,17 +39,21 @@ const commands = ['validate'];
 /** A suggestion that is further away than this share of the word would only confuse. */
 const farthestSuggestion = 0.5;
 
+const seeHelp = 'nern-sweep --help shows how to call it.';
+
 /** Throws a Failure of kind 'spec' that names the part of the call that is wrong and what may have been meant. */
 export function parseCommandLine(args: string[]): Options {
-  refuseUnknownOptions(args);
-  const { values, positionals } = parse(args);
+  refuseWrongOptions(args);
+  const { values, positionals } = parseArgs({ args, options: known, allowPositionals: true });
   const [first] = positionals;
   const isValidate = first === 'validate';
   const specs = isValidate ? positionals.slice(1) : positionals;
   if (!isValidate && first !== undefined && /^[\w-]+$/.test(first) && !existsSync(first))
-    throw unknown('command', first, commands, 'A spec is a file: is its extension missing?');
+    throw unknown('command', first, commands, '', 'To run a spec, give its file and no command.');
   if (specs.length === 0 && !values.help && !values.version)
-    throw new Failure('spec', 'Expected a spec file, got none', 'nern-sweep --help shows how to call it.');
+    throw new Failure('spec', 'Expected a spec file, got none', seeHelp);
+  if (specs.includes('')) throw new Failure('spec', 'Expected a spec file, got an empty name', seeHelp);
+  if (values.out === '') throw new Failure('spec', 'Expected --out to name a folder, got an empty name');
   return {
     ...values,
     command: isValidate ? 'validate' : 'run',
@@ -61,31 +65,43 @@ export function parseCommandLine(args: string[]): Options {
   };
 }
 
-function refuseUnknownOptions(args: string[]): void {
+/** Says what Node's own errors say in the words of its interface, and differently from version to version. */
+function refuseWrongOptions(args: string[]): void {
   const { tokens } = parseArgs({ args, options: known, allowPositionals: true, strict: false, tokens: true });
   for (const token of tokens) {
-    if (token.kind === 'option' && !Object.hasOwn(known, token.name)) {
-      const names = Object.keys(known).map(name => `--${name}`);
-      throw unknown('option', token.rawName, names, 'nern-sweep --help lists all options.');
-    }
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    if (!isKnown(name))
+      throw unknown('option', rawName, Object.keys(known), '--', 'nern-sweep --help lists all options.');
+    const takesValue = known[name].type === 'string';
+    if (!takesValue && value !== undefined)
+      throw new Failure('spec', `Expected --${name} to stand alone, got the value \`${value}\``, seeHelp);
+    if (takesValue && value === undefined)
+      throw new Failure('spec', `Expected a value after ${rawName}, got none`, seeHelp);
+    if (takesValue && !inlineValue && value?.startsWith('-'))
+      throw new Failure(
+        'spec',
+        `Expected a value after ${rawName}, got the option \`${value}\``,
+        `A value that begins with a dash is written --${name}=${value}.`,
+      );
   }
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: known, allowPositionals: true, strict: true });
-  } catch (error) {
-    // Node's sentence names the option; what follows it is advice about its own API.
-    const [sentence] = (error as Error).message.split('. ');
-    throw new Failure('spec', sentence!.replace(/\.?$/, ''), 'nern-sweep --help shows how to call it.');
-  }
-}
+const isKnown = (name: string): name is keyof typeof known => Object.hasOwn(known, name);
 
-function unknown(what: string, word: string, candidates: string[], otherwise: string): Failure {
-  const nearest = closest(word, candidates);
-  const isNear = distance(word, nearest) <= farthestSuggestion * word.length;
+/** `prefix` is what the candidates have before them on the command line; it says nothing about likeness. */
+function unknown(
+  what: string,
+  word: string,
+  candidates: string[],
+  prefix: string,
+  otherwise: string,
+): Failure {
+  const bare = word.replace(/^-+/, '');
+  const nearest = closest(bare, candidates);
+  const isNear = distance(bare, nearest) <= farthestSuggestion * bare.length;
   const message = `Expected a known ${what}, got \`${word}\``;
-  return new Failure('spec', message, isNear ? `Did you mean \`${nearest}\`?` : otherwise);
+  return new Failure('spec', message, isNear ? `Did you mean \`${prefix}${nearest}\`?` : otherwise);
 }
 
 function count(name: string, text: string | undefined): number | undefined {

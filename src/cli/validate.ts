@@ -10,9 +10,12 @@ export async function validate(options: Options): Promise<number> {
   if (!Array.isArray(planned)) return planned;
   for (const { sweep, plan } of planned) {
     const { file, cells, seeds } = sweep;
-    const size = `${cells.length} cells x ${seeds.length} seeds = ${plan.length} runs`;
+    const size = `${counted(cells, 'cell')} x ${counted(seeds, 'seed')} = ${counted(plan, 'run')}`;
     process.stdout.write(`${file}: valid, ${size}\n`);
     if (options.verbose) for (const { id } of cells) process.stdout.write(`  ${id}\n`);
   }
   return 0;
 }
+
+const counted = ({ length }: readonly unknown[], thing: string) =>
+  `${length} ${thing}${length === 1 ? '' : 's'}`;

@@ -73,13 +73,17 @@ const looksTyped = (text: string) =>
 
 /** How to write what was probably meant as a text, a number, true or false, or a name. */
 export function rewritten(value: unknown, schema: Schema): string | undefined {
-  const { type, pattern } = follow(schema);
+  const { type, pattern, maxLength } = follow(schema);
   if (type === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
     return 'put it in quotes';
   if (typeof value !== 'string') return undefined;
+  if (value.length > (maxLength ?? value.length)) return `use at most ${maxLength} characters`;
   if (pattern !== undefined) {
     const plain = value.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+|-+$/g, '');
-    return plain !== value && new RegExp(pattern).test(plain) ? `write ${plain}` : undefined;
+    const isWritable = plain !== value && new RegExp(pattern).test(plain);
+    return isWritable
+      ? `write ${plain}`
+      : 'use letters, digits, `-` and `_`, beginning with a letter or digit';
   }
   if (type === 'integer' || type === 'number') {
     const digits = value.replace(/[_,' ]/g, '');

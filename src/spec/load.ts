@@ -33,8 +33,9 @@ function readText(file: string): { ok: true; text: string } | Extract<Result, { 
   let bytes: Buffer;
   try {
     const stat = statSync(file);
-    if (!stat.isFile())
-      return failed('file-unreadable', `Expected a file, got a ${stat.isDirectory() ? 'folder' : 'device'}`);
+    if (stat.isDirectory())
+      return failed('file-unreadable', 'Expected a spec file, got a folder', specIn(file));
+    if (!stat.isFile()) return failed('file-unreadable', 'Expected a spec file, got a device or pipe');
     if (stat.size > MAX_SPEC_BYTES) {
       const message = `Expected a spec of at most ${MAX_SPEC_BYTES} bytes, got ${stat.size}`;
       return failed('file-too-large', message);
@@ -50,6 +51,12 @@ function readText(file: string): { ok: true; text: string } | Extract<Result, { 
   if (Buffer.from(text, 'utf8').equals(bytes)) return { ok: true, text };
   const message = 'Expected the text of a spec to be UTF-8, got another encoding or binary data';
   return failed('not-utf8', message, { hint: 'save the file as UTF-8' }, text, text.indexOf('\uFFFD'));
+}
+
+/** A file of the folder that may have been meant. */
+function specIn(folder: string): { hint?: string } {
+  const name = readdirSync(folder).find(name => /\.ya?ml$/.test(name));
+  return name === undefined ? {} : { hint: `name a file in it, such as \`${join(folder, name)}\`` };
 }
 
 /** The file of the same folder whose name is nearest. */

@@ -46,7 +46,9 @@ describe('parseCommandLine', () => {
       message: 'Expected a known option, got `--job`',
       hint: 'Did you mean `--jobs`?',
     });
-    expect(refusal('--frobnicate', 'a.yaml').hint).toBe('nern-sweep --help lists all options.');
+    // Near `--out` only by its dashes.
+    expect(refusal('--bogus', 'a.yaml').hint).toBe('nern-sweep --help lists all options.');
+    expect(refusal('-x', 'a.yaml').hint).toBe('nern-sweep --help lists all options.');
   });
 
   it('suggests the nearest command', () => {
@@ -54,7 +56,7 @@ describe('parseCommandLine', () => {
       message: 'Expected a known command, got `valdate`',
       hint: 'Did you mean `validate`?',
     });
-    expect(refusal('frobnicate').hint).toBe('A spec is a file: is its extension missing?');
+    expect(refusal('run', 'a.yaml').hint).toBe('To run a spec, give its file and no command.');
   });
 
   it.each(['0', '-1', '1.5', 'two', '1e3', ''])('refuses `%s` as a number of jobs', text => {
@@ -63,8 +65,16 @@ describe('parseCommandLine', () => {
     );
   });
 
-  it.each([[['a.yaml', '--jobs']], [['--json=yes', 'a.yaml']]])('refuses %j', args => {
-    expect(refusal(...args).message).toMatch(/^Option '.*(argument missing|does not take an argument)/);
+  it.each([
+    [['a.yaml', '--jobs'], 'Expected a value after --jobs, got none'],
+    [['a.yaml', '-j'], 'Expected a value after -j, got none'],
+    [['--json=yes', 'a.yaml'], 'Expected --json to stand alone, got the value `yes`'],
+    [['--jobs', '-1', 'a.yaml'], 'Expected a value after --jobs, got the option `-1`'],
+    [['--out', '--json', 'a.yaml'], 'Expected a value after --out, got the option `--json`'],
+    [['--out=', 'a.yaml'], 'Expected --out to name a folder, got an empty name'],
+    [[''], 'Expected a spec file, got an empty name'],
+  ])('refuses %j', (args, message) => {
+    expect(refusal(...args).message).toBe(message);
   });
 
   it('refuses a call without a spec', () => {

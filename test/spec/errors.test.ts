@@ -697,7 +697,7 @@ describe('files', () => {
     `);
     expect(shownFile('inner')).toMatchInlineSnapshot(`
       "
-      folder/inner:1:1 error Expected a file, got a folder
+      folder/inner:1:1 error Expected a spec file, got a folder
       "
     `);
     expect(shownFile('quickstart.yaml/inner')).toMatchInlineSnapshot(`
