@@ -36,6 +36,9 @@ const known = {
 
 const commands = ['validate'];
 
+/** More processes or threads than any one machine has cores for would only exhaust it. */
+const maxParallel = 256;
+
 /** A suggestion that is further away than this share of the word would only confuse. */
 const farthestSuggestion = 0.5;
 
@@ -60,8 +63,8 @@ export function parseCommandLine(args: string[]): Options {
     specs,
     only: values.only,
     repeats: count('--repeats', values.repeats),
-    jobs: count('--jobs', values.jobs),
-    threads: count('--threads', values.threads),
+    jobs: count('--jobs', values.jobs, maxParallel),
+    threads: count('--threads', values.threads, maxParallel),
   };
 }
 
@@ -104,10 +107,11 @@ function unknown(
   return new Failure('spec', message, isNear ? `Did you mean \`${prefix}${nearest}\`?` : otherwise);
 }
 
-function count(name: string, text: string | undefined): number | undefined {
+function count(name: string, text: string | undefined, most = Number.MAX_SAFE_INTEGER): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value))
-    throw new Failure('spec', `Expected ${name} to be a whole number of at least 1, got \`${text}\``);
+  const range = most < Number.MAX_SAFE_INTEGER ? `from 1 to ${most}` : 'of at least 1';
+  if (!/^\d+$/.test(text) || value < 1 || value > most)
+    throw new Failure('spec', `Expected ${name} to be a whole number ${range}, got \`${text}\``);
   return value;
 }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
+import { cannotWrite, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import { renderCsv } from './csv.ts';
 import { layOut, type ReportRequest } from './layout.ts';
 import { renderMarkdown } from './markdown.ts';
@@ -14,10 +14,13 @@ export function metricsOf({ cells }: Results): string[] {
 /** Writes results.json and tables/<metric>.md and .csv into the sweep's folder; tables of earlier calls go. */
 export async function writeReport(folder: string, results: Results, request: ReportRequest): Promise<void> {
   await writeJsonAtomic(join(folder, 'results.json'), results);
-  await rm(join(folder, 'tables'), { recursive: true, force: true });
+  const tables = join(folder, 'tables');
+  await rm(tables, { recursive: true, force: true }).catch(error => {
+    throw cannotWrite(tables, error);
+  });
   for (const metric of metricsOf(results)) {
     const table = layOut(results, metric, request);
-    await writeAtomic(join(folder, 'tables', `${metric}.md`), renderMarkdown(table));
-    await writeAtomic(join(folder, 'tables', `${metric}.csv`), renderCsv(results, metric));
+    await writeAtomic(join(tables, `${metric}.md`), renderMarkdown(table));
+    await writeAtomic(join(tables, `${metric}.csv`), renderCsv(results, metric));
   }
 }

@@ -59,9 +59,9 @@ describe('parseCommandLine', () => {
     expect(refusal('run', 'a.yaml').hint).toBe('To run a spec, give its file and no command.');
   });
 
-  it.each(['0', '-1', '1.5', 'two', '1e3', ''])('refuses `%s` as a number of jobs', text => {
+  it.each(['0', '-1', '1.5', 'two', '1e2', '257', ''])('refuses `%s` as a number of jobs', text => {
     expect(refusal(`--jobs=${text}`, 'a.yaml').message).toBe(
-      `Expected --jobs to be a whole number of at least 1, got \`${text}\``,
+      `Expected --jobs to be a whole number from 1 to 256, got \`${text}\``,
     );
   });
 
