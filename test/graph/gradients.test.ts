@@ -18,9 +18,13 @@ interface Case {
   readonly positive?: boolean;
 }
 
-const { add, subtract, multiply, divide, negate, exponential, logarithm, squareRoot, relu, atLeast } =
+const { add, subtract, multiply, divide, negate, exponential, logarithm, squareRoot, relu, atLeast, scale } =
   elementwise;
 const rows = constant(Int32Array.of(2, 0, 2, 1), [4]);
+
+/** Two results of one case as one. */
+const concatenated = (a: Value, b: Value) =>
+  layout.concatenate([layout.reshape(scale(a, 1e-3), [sizeOf(a.shape)]), scale(b, 1e-6)], 0);
 
 const cases: Record<string, Case> = {
   add: {
@@ -116,6 +120,25 @@ const cases: Record<string, Case> = {
     ],
     apply: innerProduct,
   },
+  'elementwise between convolutions': {
+    shapes: [
+      [2, 16, 4, 4],
+      [16, 16, 3, 3],
+      [2, 1, 1, 1],
+      [1, 16, 1, 1],
+    ],
+    apply: (x, filters, perImage, perChannel) => {
+      const geometry = { stride: 1, padding: 1 };
+      const bias = constant(new Float32Array(16));
+      const first = convolution(x, filters, bias, geometry);
+      // With positive operands `first` is positive: away from the kink of either ReLU.
+      const rectified = subtract(relu(first), relu(negate(first)));
+      const changed = add(multiply(rectified, perImage), multiply(first, perChannel));
+      const second = convolution(subtract(changed, x), filters, bias, geometry);
+      return concatenated(second, innerProduct(second, changed));
+    },
+    positive: true,
+  },
   'innerProduct with itself': { shapes: [[2, 3, 2]], apply: x => innerProduct(x, x) },
   ...Object.fromEntries(
     [
@@ -129,10 +152,18 @@ const cases: Record<string, Case> = {
       { kernel: 1, stride: 2, padding: 0, size: 5 },
       { kernel: 5, stride: 1, padding: 2, size: 6 },
       { kernel: 7, stride: 2, padding: 3, size: 8 },
-    ].map(({ kernel, stride, padding, size }): [string, Case] => [
-      `convolution ${kernel}x${kernel}, stride ${stride}, padding ${padding}, size ${size}`,
+      // Channels in whole blocks take other ways through the engine.
+      { kernel: 3, stride: 1, padding: 1, size: 5, channels: 16, filters: 32 },
+      { kernel: 3, stride: 1, padding: 1, size: 4, channels: 32, filters: 16 },
+      { kernel: 3, stride: 1, padding: 1, size: 6, channels: 3, filters: 16 },
+      { kernel: 3, stride: 1, padding: 0, size: 5, channels: 16, filters: 16 },
+      { kernel: 3, stride: 2, padding: 1, size: 6, channels: 16, filters: 32 },
+      { kernel: 1, stride: 1, padding: 0, size: 4, channels: 32, filters: 16 },
+      { kernel: 1, stride: 2, padding: 0, size: 5, channels: 16, filters: 16 },
+    ].map(({ kernel, stride, padding, size, channels = 3, filters = 4 }): [string, Case] => [
+      `convolution ${kernel}x${kernel}, ${channels} to ${filters}, stride ${stride}, padding ${padding}, size ${size}`,
       {
-        shapes: [[2, 3, size, size], [4, 3, kernel, kernel], [4]],
+        shapes: [[2, channels, size, size], [filters, channels, kernel, kernel], [filters]],
         apply: (x, filters, bias) => convolution(x, filters, bias, { stride, padding }),
       },
     ]),
@@ -173,7 +204,8 @@ describe('gradients agree with finite differences', () => {
         const moved = (by: number) =>
           points.map((values, j) => (j === i ? values.with(at, values[at]! + by) : values));
         const difference = ((await lossAt(moved(step))) - (await lossAt(moved(-step)))) / (2 * step);
-        expect(gradient.data[at]).toBeCloseTo(difference, 2);
+        const error = Math.abs(gradient.data[at]! - difference);
+        expect(error, `operand ${i}, value ${at}`).toBeLessThan(5e-3 * Math.max(1, Math.abs(difference)));
       }
     }
   });

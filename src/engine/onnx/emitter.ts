@@ -4,7 +4,7 @@ import type { Attribute, Initializer, Node } from './model.ts';
 export interface Emitter {
   readonly nodes: Node[];
   readonly initializers: Initializer[];
-  /** A node of one result, of the standard operator set or, with the prefix `ms:`, of ONNX Runtime's own. */
+  /** A node of one result, of the standard operator set or, with the prefix `ms:` or `nchwc:`, ONNX Runtime's own. */
   emit(
     opType: string,
     input: readonly string[],
@@ -18,6 +18,8 @@ export interface Emitter {
   /** A fixed float32 scalar. */
   scalar(number: number): string;
 }
+
+const domains = { ms: 'com.microsoft', nchwc: 'com.microsoft.nchwc' } as const;
 
 export function createEmitter(): Emitter {
   const nodes: Node[] = [];
@@ -37,8 +39,9 @@ export function createEmitter(): Emitter {
     nodes,
     initializers,
     emit(opType, input, attributes = {}, output = `t${count++}`) {
-      const domain = opType.startsWith('ms:') ? { domain: 'com.microsoft' } : {};
-      nodes.push({ opType: opType.replace('ms:', ''), ...domain, input, output: [output], attributes });
+      const [name, prefix] = opType.split(':').reverse() as [string, keyof typeof domains | undefined];
+      const domain = prefix ? { domain: domains[prefix] } : {};
+      nodes.push({ opType: name, ...domain, input, output: [output], attributes });
       return output;
     },
     tensor(data, shape) {

@@ -4,6 +4,7 @@ import { Failure } from '../../failure.ts';
 import type { Engine, Executable, Feeds, Program } from '../../graph/program.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Value } from '../../graph/value.ts';
+import { convolutionBlockSize } from './block-size.ts';
 import { lower, outputPort } from './lower.ts';
 import { encodeModel } from './model.ts';
 
@@ -14,7 +15,7 @@ export function createOnnxEngine(threads: number): Engine {
     versions: { 'onnxruntime-node': ort.env.versions.node ?? ort.env.versions.common },
     threads,
     async compile<Outputs extends string>(program: Program & { outputs: Record<Outputs, Value> }) {
-      const model = encodeModel(lower(program));
+      const model = encodeModel(lower(program, await convolutionBlockSize()));
       const session = await ort.InferenceSession.create(model, {
         executionProviders: ['cpu'],
         graphOptimizationLevel: 'all',

@@ -103,6 +103,7 @@ export function encodeModel(model: Model): Uint8Array {
       opsetImport: [
         { domain: '', version: 21 },
         { domain: 'com.microsoft', version: 1 },
+        { domain: 'com.microsoft.nchwc', version: 1 },
       ],
       graph: {
         name: model.name,

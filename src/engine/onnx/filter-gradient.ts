@@ -1,0 +1,57 @@
+import type { Value } from '../../graph/value.ts';
+import { geometryOf, shapeOf } from './convolution.ts';
+import type { Context } from './lower.ts';
+
+/*
+ * dW of a convolution: dW[f,c,i,j] = sum over n,y,x of dY[n,f,y,x] X[n,c,y+i-p,x+j-p], as one matrix product over all
+ * images and positions. With stride 1 the vertical part of each tap's shift is put on dY (the other way round), the
+ * horizontal on X: k + k shifted copies in place of k * k. A shift moves all positions of all images in one go and then
+ * clears what came in from the next line or image; both run over long rows.
+ */
+
+const inside = (position: number, length: number) => position >= 0 && position < length;
+
+const tapsOf = (k: number, padding: number) => Array.from({ length: k }, (_, i) => i - padding);
+
+/** Channels are the rows of the factors, positions the columns. */
+export function lowerFilterGradient(of: Value, context: Context): string {
+  const { emit, integers, tensor, plain } = context;
+  const [dy, x] = of.operands as [Value, Value];
+  const { stride, padding } = geometryOf(of);
+  const [f, c, k] = shapeOf(of);
+  const [n, , h, w] = shapeOf(dy);
+  const channelsFirst = (name: string) => emit('Transpose', [name], { perm: [1, 0, 2, 3] });
+  const matrix = (name: string, rows: number) => emit('Reshape', [name, integers(rows, n * h * w)]);
+  const factor = (parts: string[]) => (parts.length === 1 ? parts[0]! : emit('Concat', parts, { axis: 0 }));
+  const [dyT, xT] = [channelsFirst(plain(dy)), channelsFirst(plain(x))];
+  if (stride === 1 && k === 2 * padding + 1) {
+    const shift = (name: string, rows: number, by: number, kept: (y: number, x: number) => boolean) => {
+      if (by === 0) return matrix(name, rows);
+      const moved = emit('Pad', [matrix(name, rows), integers(0, by, 0, -by)]);
+      const mask = Float32Array.from({ length: h * w }, (_, i) => +kept(Math.floor(i / w), i % w));
+      const images = emit('Reshape', [moved, integers(rows, n, h * w)]);
+      return matrix(emit('Mul', [images, tensor(mask, [1, 1, h * w])]), rows);
+    };
+    const taps = tapsOf(k, padding);
+    const left = factor(taps.map(tap => shift(dyT, f, tap * w, y => inside(y - tap, h))));
+    const right = factor(taps.map(tap => shift(xT, c, -tap, (_y, x) => inside(x + tap, w))));
+    const product = emit('Gemm', [left, right], { transB: 1 });
+    return emit('Transpose', [emit('Reshape', [product, integers(k, f, k, c)])], { perm: [1, 3, 0, 2] });
+  }
+  const [, , xh, xw] = shapeOf(x);
+  const margins = [0, 0, padding, padding];
+  const padded = padding === 0 ? xT : emit('Pad', [xT, integers(...margins, ...margins)]);
+  const taps = Array.from({ length: k * k }, (_, tap) => {
+    const [i, j] = [Math.floor(tap / k), tap % k];
+    const ends = [Math.min(i + h * stride, xh + 2 * padding), Math.min(j + w * stride, xw + 2 * padding)];
+    return emit('Slice', [
+      padded,
+      integers(i, j),
+      integers(...ends),
+      integers(2, 3),
+      integers(stride, stride),
+    ]);
+  });
+  const product = emit('Gemm', [matrix(dyT, f), matrix(factor(taps), k * k * c)], { transB: 1 });
+  return emit('Transpose', [emit('Reshape', [product, integers(f, k, k, c)])], { perm: [0, 3, 1, 2] });
+}
