@@ -26,21 +26,37 @@ export async function planSpecs(options: Options): Promise<PlannedSweep[] | 2 | 
     loadSpec(file, { set, ...(repeats === undefined ? {} : { repeats }) }),
   );
   const wrong = loaded.flatMap(result => (result.ok ? [] : [result]));
-  for (const { diagnostics, sources } of wrong) show(diagnostics, sources);
-  if (wrong.length > 0) return 2;
+  if (wrong.length > 0) {
+    show(wrong);
+    return 2;
+  }
   const sweeps = loaded.flatMap(result => (result.ok ? [result.sweep] : []));
   refuseSameNames(sweeps);
   const planned: PlannedSweep[] = [];
+  const lacking: Wrong[] = [];
   for (const sweep of sweeps) {
     const { hashes, diagnostics } = await checkInputs(sweep);
     if (diagnostics.length === 0) planned.push({ sweep, plan: planSweep(sweep, hashes) });
-    else show(diagnostics, sweep.sources);
+    else lacking.push({ diagnostics, sources: sweep.sources });
   }
-  return planned.length === sweeps.length ? planned : 3;
+  if (lacking.length === 0) return planned;
+  show(lacking);
+  return 3;
 }
 
-function show(diagnostics: Diagnostic[], sources: Sources): void {
-  process.stderr.write(`${renderDiagnostics(diagnostics, sources, mayColour(process.stderr))}\n`);
+interface Wrong {
+  diagnostics: Diagnostic[];
+  sources: Sources;
+}
+
+/** The diagnostics of all specs; what is wrong with an option is wrong for each of them, and told once. */
+function show(wrong: readonly Wrong[]): void {
+  const once = new Map(
+    wrong.flatMap(({ diagnostics }) => diagnostics.map(one => [JSON.stringify(one), one] as const)),
+  );
+  const sources = new Map(wrong.flatMap(({ sources }) => [...sources]));
+  const text = renderDiagnostics([...once.values()], sources, mayColour(process.stderr));
+  process.stderr.write(`${text}\n`);
 }
 
 function refuseSameNames(sweeps: readonly Sweep[]): void {

@@ -75,6 +75,7 @@ const hints: Readonly<Record<string, string>> = {
   EPERM: 'Give yourself write permission there, or choose another output folder.',
   EROFS: 'That file system is read-only: choose another output folder.',
   ENOSPC: 'The disk is full: free some space, or choose another output folder.',
+  EFBIG: 'The limit on the size of a file (ulimit -f) is reached: raise it, or choose another output folder.',
   EDQUOT: 'Your disk quota is used up: free some space, or choose another output folder.',
   ENOTDIR: 'A part of that path is a file: choose another output folder.',
   EEXIST: 'A part of that path is a file: choose another output folder.',

@@ -66,7 +66,7 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   };
   const images = (split: 'train' | 'test'): Input => ({
     role: split,
-    path: 'target.dataset',
+    path: data.root === undefined ? 'target.dataset' : 'data.root',
     name: `${split} ${target.dataset} ${data[split] ?? 'all'} ${root}`,
     check: checkImages(split),
   });

@@ -78,7 +78,10 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
       ...grid.problems,
       ...(sound ? [...emptyGrid(grid), ...tooManyRuns(grid, seeds, spec)] : []),
     ].map(shared),
-    ...(wrong.has('report') ? [] : reportProblems(spec.report, axes).map(shared)),
+    // A path that is misspelt in the grid is not missed by the report as well.
+    ...(wrong.has('report') || gridKeys.some(key => wrong.has(key))
+      ? []
+      : reportProblems(spec.report, axes).map(shared)),
     ...incompleteProblems(base, [], axes, fixed),
     ...(sound
       ? built.problems

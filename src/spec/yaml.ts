@@ -151,8 +151,13 @@ function locate(
     places.set(pointer, place);
     if (++values > MAX_VALUES) {
       const inAll = `Expected at most ${MAX_VALUES.toLocaleString('en-US')} values`;
-      if (alias) throw new LimitError('alias-bomb', `${inAll} once aliases are expanded`, rangeOfNode(alias));
-      throw new LimitError('file-too-large', `${inAll} in a spec`, range);
+      if (alias)
+        throw new LimitError(
+          'alias-bomb',
+          `${inAll} once aliases are expanded, got more`,
+          rangeOfNode(alias),
+        );
+      throw new LimitError('file-too-large', `${inAll} in a spec, got more`, range);
     }
     if (depth > MAX_DEPTH) {
       throw new LimitError('too-deep', TOO_DEEP, rangeOfNode(alias ?? node));

@@ -35,6 +35,7 @@ export function makeWorkspace(spec = tinySpec) {
     environment: (worker: string, only = '') => ({
       ...process.env,
       NO_COLOR: '1',
+      NERN_SWEEP_DATA: join(folder, 'data'),
       NERN_SWEEP_WORKER:
         worker === 'real' ? realWorker : resolve('test/run/fixtures/workers', `${worker}.js`),
       FAKE_ONLY: only,

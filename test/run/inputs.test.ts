@@ -30,7 +30,7 @@ matrix:
 `),
     );
     expect(diagnostics.map(({ range, message }) => [range.line, message])).toEqual([
-      [3, expect.stringContaining('nowhere to hold cifar-10-batches-bin')],
+      [2, expect.stringContaining('nowhere to hold cifar-10-batches-bin')],
       [6, expect.stringContaining('found none at')],
       [7, expect.stringContaining('foreign.th')],
     ]);

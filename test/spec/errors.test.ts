@@ -562,7 +562,7 @@ describe('text', () => {
     });
     expect(shown(['name: x', ...levels])).toMatchInlineSnapshot(`
       "
-      bad.yaml:6:16 error Expected at most 50,000 values once aliases are expanded
+      bad.yaml:6:16 error Expected at most 50,000 values once aliases are expanded, got more
        6 | e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]
          |                ^^
       "
