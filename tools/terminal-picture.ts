@@ -33,6 +33,7 @@ export function terminalPicture(text: string): string {
   const [across, down] = [Math.ceil(columns * COLUMN) + 2 * MARGIN, lines.length * LINE + 2 * MARGIN];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${across}" height="${down}" viewBox="0 0 ${across} ${down}">`,
+    `<title>${markup(stripVTControlCharacters(`On a terminal: ${lines[0]}`))}</title>`,
     '<rect width="100%" height="100%" rx="8" fill="#0d1117"/>',
     '<g fill="#e6edf3" font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="14" xml:space="preserve">',
     ...lines.map((line, i) => `<text x="${MARGIN}" y="${MARGIN + LINE * (i + 0.75)}">${tspans(line)}</text>`),
