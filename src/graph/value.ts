@@ -35,7 +35,9 @@ export type Operation =
   | { readonly kind: 'slice'; readonly starts: readonly number[] }
   | { readonly kind: 'pad'; readonly before: readonly number[] }
   | { readonly kind: 'concatenate'; readonly axis: number }
-  | { readonly kind: 'computedAs' };
+  | { readonly kind: 'computedAs' }
+  | { readonly kind: 'sequenceSlice' }
+  | { readonly kind: 'sumOverSlices'; readonly slice: Value; readonly result: Value };
 
 export type OperationKind = Operation['kind'];
 

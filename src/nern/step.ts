@@ -1,8 +1,9 @@
 import { add, divide, multiply, scale } from '../graph/elementwise.ts';
 import { gradients, pullBack } from '../graph/gradient.ts';
-import { gatherRows } from '../graph/layout.ts';
+import { concatenate, gatherRows, reshape, slice } from '../graph/layout.ts';
 import type { Program } from '../graph/program.ts';
 import { sum } from '../graph/reduction.ts';
+import { sumOverSlices } from '../graph/sequence.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { constant, input, scalar, type Value } from '../graph/value.ts';
 import { forward, frozen } from '../networks/forward.ts';
@@ -107,21 +108,11 @@ function fullLosses(
   const mask = kernels.mask && constant(kernels.mask.data, kernels.mask.shape);
   const rows = constant(kernels.rows.data, kernels.rows.shape);
   const reconstruction = reconstructionLoss(predicted, rows, mask, scalar(kernels.parameters));
-  let [loss, kd, fmd] = [reconstruction, scalar(0), scalar(0)];
-  if (distillation) {
-    const images = input('images', [distillation.images, ...target.network.input]);
-    const filters = filtersOf(predicted, learnableConvolutions(target.network));
-    const original = forward(target.network, images, frozen(target.weights));
-    const reconstructed = forward(
-      target.network,
-      images,
-      frozen(target.weights, step => filters.get(step.weight)!),
-    );
-    kd = distillationLoss(reconstructed.logits, original.logits);
-    fmd = featureMapLoss(reconstructed.maps, original.maps);
-    loss = add(loss, add(scale(kd, distillation.alpha), scale(fmd, distillation.beta)));
-  }
-  const [upstream] = gradients(loss, [predicted]) as [Value];
+  const [ofReconstruction] = gradients(reconstruction, [predicted]) as [Value];
+  const distilled = distillation && distil(target, predicted, distillation);
+  const upstream = distilled ? add(ofReconstruction, distilled.gradient) : ofReconstruction;
+  const { kd, fmd } = distilled ?? { kd: scalar(0), fmd: scalar(0) };
+  const loss = distilled ? add(reconstruction, distilled.loss) : reconstruction;
   const through: [Value, Value] = sample
     ? [
         samplePrediction(layers, embeddingOf(embedding, sample), prediction, gatherRows(places, sample)),
@@ -130,6 +121,44 @@ function fullLosses(
     : [prediction.kernels, gatherRows(upstream, constant(inverse(embedding.places)))];
   const [gradient] = pullBack([through], [parameters]) as [Value];
   return { losses: { loss, reconstruction, kd, fmd }, gradient };
+}
+
+/** Images that go through the networks together: few enough for their feature maps to stay in the caches. */
+const imagesAtOnce = 32;
+
+/** The distillation losses on the input `images`, and the gradient of alpha KD + beta FMD for the kernels. */
+function distil(
+  { network, weights }: StepDefinition['target'],
+  kernels: Value,
+  { images, alpha, beta }: NonNullable<StepDefinition['distillation']>,
+): { kd: Value; fmd: Value; loss: Value; gradient: Value } {
+  const filters = filtersOf(kernels, learnableConvolutions(network));
+  const predicted = frozen(weights, step => filters.get(step.weight)!);
+  const size = sizeOf(kernels.shape);
+  const sums = sumOverSlices(input('images', [images, ...network.input]), sliceOf(images), slice => {
+    const original = forward(network, slice, frozen(weights));
+    const reconstructed = forward(network, slice, predicted);
+    const share = slice.shape[0]! / images;
+    const kd = scale(distillationLoss(reconstructed.logits, original.logits), share);
+    const fmd = scale(featureMapLoss(reconstructed.maps, original.maps), share);
+    const [gradient] = gradients(add(scale(kd, alpha), scale(fmd, beta)), [kernels]) as [Value];
+    return concatenate([reshape(gradient, [size]), reshape(kd, [1]), reshape(fmd, [1])], 0);
+  });
+  const [kd, fmd] = [0, 1].map(i => reshape(slice(sums, [size + i], [1]), [])) as [Value, Value];
+  return {
+    kd,
+    fmd,
+    loss: add(scale(kd, alpha), scale(fmd, beta)),
+    gradient: reshape(slice(sums, [0], [size]), kernels.shape),
+  };
+}
+
+/** The largest divisor of the batch that is no more than `imagesAtOnce`; all at once when only tiny ones divide it. */
+function sliceOf(images: number): number {
+  for (let size = Math.min(images, imagesAtOnce); size >= imagesAtOnce / 4; size--) {
+    if (images % size === 0) return size;
+  }
+  return images;
 }
 
 /** Of each place, the kernel that is there. */

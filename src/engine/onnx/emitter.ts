@@ -17,12 +17,13 @@ export interface Emitter {
   integers(...values: number[]): string;
   /** A fixed float32 scalar. */
   scalar(number: number): string;
+  /** An emitter of the body of a loop: nodes of its own, which may use everything outside. */
+  nested(): Emitter;
 }
 
 const domains = { ms: 'com.microsoft', nchwc: 'com.microsoft.nchwc' } as const;
 
 export function createEmitter(): Emitter {
-  const nodes: Node[] = [];
   const initializers: Initializer[] = [];
   const named = new Map<unknown, string>();
   let count = 0;
@@ -35,7 +36,7 @@ export function createEmitter(): Emitter {
     }
     return name;
   };
-  return {
+  const emitterInto = (nodes: Node[]): Emitter => ({
     nodes,
     initializers,
     emit(opType, input, attributes = {}, output = `t${count++}`) {
@@ -50,5 +51,7 @@ export function createEmitter(): Emitter {
     },
     integers: (...values) => keep(`int64 ${values}`, BigInt64Array.from(values, BigInt), [values.length]),
     scalar: number => keep(`Float32Array [] ${Math.fround(number)}`, Float32Array.of(number), []),
-  };
+    nested: () => emitterInto([]),
+  });
+  return emitterInto([]);
 }

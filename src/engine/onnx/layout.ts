@@ -22,9 +22,10 @@ export interface Names {
   readonly blocked?: string;
 }
 
-export function createLayouts(block: number, { emit }: Emitter): Layouts {
+/** `outer` knows what is outside of the loop whose body is emitted; its forms are not changed from inside. */
+export function createLayouts(block: number, { emit }: Emitter, outer?: Layouts): Layouts {
   const known = new Map<Value, Names>();
-  const namesOf = (of: Value) => known.get(of) ?? {};
+  const namesOf = (of: Value) => known.get(of) ?? outer?.namesOf(of) ?? {};
   const formOf = (form: keyof Names, convert: (of: Value, names: Names) => string) => (of: Value) => {
     const names = namesOf(of);
     const name = names[form] ?? convert(of, names);

@@ -1,11 +1,12 @@
 import type { Program } from '../../graph/program.ts';
+import { dependents } from '../../graph/sequence.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import { type OperationKind, reachable, type Value } from '../../graph/value.ts';
 import { lowerConvolution, lowerInputGradient } from './convolution.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
 import { lowerFilterGradient } from './filter-gradient.ts';
 import { createLayouts, hasShapeOf, type Layouts, type Names, staysBlocked } from './layout.ts';
-import { dataTypes, type Model, type Port } from './model.ts';
+import { dataTypes, type Graph, type Port } from './model.ts';
 
 /** What a lowering works with: nodes to emit, and its operands by layout. */
 export type Context = Emitter & Layouts;
@@ -14,7 +15,7 @@ export type Context = Emitter & Layouts;
 export type Lowering = (of: Value, context: Context) => string | Names;
 
 /** Translates a tensor program to an ONNX model; `block` is that of `convolutionBlockSize`. */
-export function lower(program: Program, block: number): Model {
+export function lower(program: Program, block: number): Graph {
   const emitter = createEmitter();
   const context: Context = { ...emitter, ...createLayouts(block, emitter) };
   const inputs: Port[] = [];
@@ -25,9 +26,8 @@ export function lower(program: Program, block: number): Model {
       context.define(of, { plain: operation.name });
     } else if (operation.kind === 'constant') {
       context.define(of, { plain: emitter.tensor(operation.data, of.shape) });
-    } else {
-      const made = lowerings[operation.kind](of, context);
-      context.define(of, typeof made === 'string' ? { plain: made } : made);
+    } else if (operation.kind !== 'sequenceSlice') {
+      compute(of, context);
     }
   }
   const outputs = Object.entries(program.outputs).map(([name, of]): Port => {
@@ -36,6 +36,11 @@ export function lower(program: Program, block: number): Model {
     return { name: port, shape: of.shape, type: of.type };
   });
   return { name: program.name, nodes: emitter.nodes, initializers: emitter.initializers, inputs, outputs };
+}
+
+function compute(of: Value, context: Context): void {
+  const made = lowerings[of.operation.kind as keyof typeof lowerings](of, context);
+  context.define(of, typeof made === 'string' ? { plain: made } : made);
 }
 
 /** ONNX wants one name space; a program may call an output like an input (the parameters, before and after). */
@@ -60,7 +65,7 @@ const plainly =
   (of, context) =>
     emitted(of, of.operands.map(context.plain), context);
 
-const lowerings: Record<Exclude<OperationKind, 'input' | 'constant'>, Lowering> = {
+const lowerings: Record<Exclude<OperationKind, 'input' | 'constant' | 'sequenceSlice'>, Lowering> = {
   add: map('Add'),
   subtract: map('Sub'),
   multiply: map('Mul'),
@@ -77,6 +82,7 @@ const lowerings: Record<Exclude<OperationKind, 'input' | 'constant'>, Lowering> 
     emit('Max', [x!, scalar(attribute(of, 'atLeast').bound)]),
   ),
   computedAs: (of, { namesOf }) => namesOf(of.operands[1]!),
+  sumOverSlices: lowerSumOverSlices,
   innerProduct: lowerInnerProduct,
   convolution: lowerConvolution,
   convolutionInputGradient: lowerInputGradient,
@@ -133,4 +139,41 @@ function lowerInnerProduct(of: Value, context: Context): string {
     return emit('Reshape', [name, integers(n, 1, size / n)]);
   });
   return emit('Reshape', [emit('ms:FusedMatMul', [a!, b!], { transB: 1 }), integers(n)]);
+}
+
+/** A loop that carries the sum; its body sees everything outside by name. */
+function lowerSumOverSlices(of: Value, context: Context): string {
+  const { slice, result } = attribute(of, 'sumOverSlices');
+  const [x] = of.operands as [Value];
+  const size = slice.shape[0]!;
+  const emitter = context.nested();
+  const body: Context = { ...emitter, ...createLayouts(context.block, emitter, context) };
+  const { emit, integers, tensor } = body;
+  const [iteration, carryOn, sofar] = ['iteration', 'carry-on', 'sum'].map(name => `${name}/${of.id}`) as [
+    string,
+    string,
+    string,
+  ];
+  const start = emit('Mul', [emit('Reshape', [iteration, integers(1)]), integers(size)]);
+  const end = emit('Add', [start, integers(size)]);
+  body.define(slice, { plain: emit('Slice', [context.plain(x), start, end, integers(0)]) });
+  for (const inner of dependents(slice, result).slice(1)) compute(inner, body);
+  const [carriedOn, sum] = [emit('Identity', [carryOn]), emit('Add', [sofar, body.plain(result)])];
+  const graph: Graph = {
+    name: 'slice',
+    nodes: emitter.nodes,
+    initializers: [],
+    inputs: [
+      { name: iteration, shape: [], type: 'int64' },
+      { name: carryOn, shape: [], type: 'bool' },
+      { name: sofar, shape: result.shape, type: 'float32' },
+    ],
+    outputs: [
+      { name: carriedOn, shape: [], type: 'bool' },
+      { name: sum, shape: result.shape, type: 'float32' },
+    ],
+  };
+  const count = context.emit('Reshape', [integers(x.shape[0]! / size), context.integers()]);
+  const zeros = context.emit('Expand', [tensor(Float32Array.of(0), [1]), integers(...result.shape)]);
+  return context.emit('Loop', [count, '', zeros], { body: { graph } });
 }

@@ -30,9 +30,9 @@ const schema = protobuf.Root.fromJSON({
     }),
     Attribute: message({
       name: [1, 'string'],
-      f: [2, 'float'],
       i: [3, 'int64'],
       s: [4, 'bytes'],
+      g: [6, 'Graph'],
       ints: [8, 'int64', 'repeated'],
       type: [20, 'int32'],
     }),
@@ -61,9 +61,9 @@ function message(fields: Record<string, [id: number, type: string, rule?: 'repea
   };
 }
 
-export const dataTypes = { float32: 1, int32: 6, int64: 7 } as const;
+export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 
-export type Attribute = number | readonly number[] | string | { readonly float: number };
+export type Attribute = number | readonly number[] | string | { readonly graph: Graph };
 
 export interface Node {
   readonly opType: string;
@@ -82,10 +82,10 @@ export interface Initializer {
 export interface Port {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly type: 'float32' | 'int32';
+  readonly type: keyof typeof dataTypes;
 }
 
-export interface Model {
+export interface Graph {
   readonly name: string;
   readonly nodes: readonly Node[];
   readonly initializers: readonly Initializer[];
@@ -94,40 +94,38 @@ export interface Model {
 }
 
 /** The bytes of an .onnx file. */
-export function encodeModel(model: Model): Uint8Array {
-  const type = schema.lookupType('Model');
-  return type
-    .encode({
-      irVersion: 10,
-      producerName: 'nern-sweep',
-      opsetImport: [
-        { domain: '', version: 21 },
-        { domain: 'com.microsoft', version: 1 },
-        { domain: 'com.microsoft.nchwc', version: 1 },
-      ],
-      graph: {
-        name: model.name,
-        node: model.nodes.map(({ attributes, ...node }) => ({
-          ...node,
-          name: node.output[0],
-          attribute: Object.entries(attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
-        })),
-        initializer: model.initializers.map(({ name, shape, data }) => ({
-          name,
-          dims: shape,
-          dataType:
-            data instanceof Float32Array
-              ? dataTypes.float32
-              : data instanceof Int32Array
-                ? dataTypes.int32
-                : dataTypes.int64,
-          rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-        })),
-        input: model.inputs.map(encodePort),
-        output: model.outputs.map(encodePort),
-      },
-    })
-    .finish();
+export function encodeModel(graph: Graph): Uint8Array {
+  const opsetImport = [
+    { domain: '', version: 21 },
+    { domain: 'com.microsoft', version: 1 },
+    { domain: 'com.microsoft.nchwc', version: 1 },
+  ];
+  const model = { irVersion: 10, producerName: 'nern-sweep', opsetImport, graph: encodeGraph(graph) };
+  return schema.lookupType('Model').encode(model).finish();
+}
+
+function encodeGraph({ name, nodes, initializers, inputs, outputs }: Graph): object {
+  return {
+    name,
+    node: nodes.map(({ attributes, ...node }) => ({
+      ...node,
+      name: node.output[0],
+      attribute: Object.entries(attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+    })),
+    initializer: initializers.map(({ name, shape, data }) => ({
+      name,
+      dims: shape,
+      dataType: typeOf(data),
+      rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    })),
+    input: inputs.map(encodePort),
+    output: outputs.map(encodePort),
+  };
+}
+
+function typeOf(data: Initializer['data']): number {
+  if (data instanceof Float32Array) return dataTypes.float32;
+  return data instanceof Int32Array ? dataTypes.int32 : dataTypes.int64;
 }
 
 function encodePort({ name, shape, type }: Port) {
@@ -138,6 +136,6 @@ function encodePort({ name, shape, type }: Port) {
 function encodeAttribute(name: string, attribute: Attribute) {
   if (typeof attribute === 'number') return { name, i: attribute, type: 2 };
   if (typeof attribute === 'string') return { name, s: Buffer.from(attribute), type: 3 };
-  if ('float' in attribute) return { name, f: attribute.float, type: 1 };
+  if ('graph' in attribute) return { name, g: encodeGraph(attribute.graph), type: 5 };
   return { name, ints: attribute, type: 7 };
 }
