@@ -1,4 +1,4 @@
-import type { GradientRules } from './gradient.ts';
+import type { GradientRules } from './gradient-rule.ts';
 import { sum } from './reduction.ts';
 import { type Value, value } from './value.ts';
 

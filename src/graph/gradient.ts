@@ -1,23 +1,11 @@
 import { convolutionGradients } from './convolution.ts';
-import { add, elementwiseGradients } from './elementwise.ts';
+import { add } from './elementwise.ts';
+import { elementwiseGradients } from './elementwise-gradients.ts';
+import type { GradientRules } from './gradient-rule.ts';
 import { layoutGradients } from './layout.ts';
 import { linearGradients } from './linear.ts';
 import { reductionGradients } from './reduction.ts';
-import { type OperationKind, scalar, type Value } from './value.ts';
-
-/**
- * An operation's reverse-mode rule: from the gradient of its result, those of its operands, as values of the same
- * program. `wanted` says which operands lead to something that is differentiated for; `result` is the value to use
- * where the rule needs the operation's own result.
- */
-export type GradientRule = (
-  of: Value,
-  upstream: Value,
-  wanted: readonly boolean[],
-  result: Value,
-) => readonly (Value | undefined)[];
-
-export type GradientRules = Record<OperationKind, GradientRule>;
+import { scalar, type Value } from './value.ts';
 
 const rules: Partial<GradientRules> = {
   ...elementwiseGradients,

@@ -1,5 +1,5 @@
 import { multiply } from './elementwise.ts';
-import type { GradientRules } from './gradient.ts';
+import type { GradientRules } from './gradient-rule.ts';
 import { sizeOf } from './tensor.ts';
 import { constant, type Value, value } from './value.ts';
 

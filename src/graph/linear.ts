@@ -1,5 +1,5 @@
 import { multiply, scale } from './elementwise.ts';
-import type { GradientRules } from './gradient.ts';
+import type { GradientRules } from './gradient-rule.ts';
 import { reshape } from './layout.ts';
 import { sum } from './reduction.ts';
 import { type Value, value } from './value.ts';

@@ -1,5 +1,5 @@
 import { multiply, scale, subtract } from './elementwise.ts';
-import type { GradientRules } from './gradient.ts';
+import type { GradientRules } from './gradient-rule.ts';
 import { expand, reshape } from './layout.ts';
 import { type Value, value } from './value.ts';
 

@@ -82,6 +82,6 @@ export function reachable(outputs: readonly Value[]): Value[] {
 }
 
 /** What computing a value reads; `computedAs` reads only the value it is computed as. */
-export function forwardOperands(of: Value): readonly Value[] {
+function forwardOperands(of: Value): readonly Value[] {
   return of.operation.kind === 'computedAs' ? of.operands.slice(1) : of.operands;
 }
