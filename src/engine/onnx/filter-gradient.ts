@@ -1,6 +1,6 @@
 import type { Value } from '../../graph/value.ts';
+import type { Context } from './context.ts';
 import { geometryOf, shapeOf } from './convolution.ts';
-import type { Context } from './lower.ts';
 
 /*
  * dW of a convolution: dW[f,c,i,j] = sum over n,y,x of dY[n,f,y,x] X[n,c,y+i-p,x+j-p], as one matrix product over all

@@ -1,0 +1,14 @@
+import type { OperationKind, Value } from '../../graph/value.ts';
+import type { Emitter } from './emitter.ts';
+import type { Layouts, Names } from './layout.ts';
+
+/** What a lowering works with: nodes to emit, and its operands by layout. */
+export type Context = Emitter & Layouts;
+
+/** Emits the ONNX nodes that compute a value; returns the name of the result, plain unless it says so. */
+export type Lowering = (of: Value, context: Context) => string | Names;
+
+/** The operation of a value that is known to be of this kind, with what that kind has to say. */
+export function operationOf<Kind extends OperationKind>(of: Value, _kind: Kind) {
+  return of.operation as Extract<Value['operation'], { kind: Kind }>;
+}

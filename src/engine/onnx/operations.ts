@@ -1,0 +1,101 @@
+import { sizeOf } from '../../graph/tensor.ts';
+import type { OperationKind, Value } from '../../graph/value.ts';
+import { type Context, type Lowering, operationOf } from './context.ts';
+import { lowerConvolution, lowerInputGradient } from './convolution.ts';
+import { lowerFilterGradient } from './filter-gradient.ts';
+import { hasShapeOf, staysBlocked } from './layout.ts';
+import { dataTypes } from './model.ts';
+
+/** Operations that make up a program's structure rather than compute something. */
+type Structural = 'input' | 'constant' | 'sumOverSlices' | 'sequenceSlice';
+
+/** An operation on each element by itself, given the operands' names. */
+const elementwise =
+  (emitted: (operands: readonly string[], of: Value, context: Context) => string): Lowering =>
+  (of, context) => {
+    if (!staysBlocked(of, context)) return emitted(of.operands.map(context.plain), of, context);
+    const operands = of.operands.map(operand =>
+      hasShapeOf(of, operand) ? context.blocked(operand) : context.plain(operand),
+    );
+    return { blocked: emitted(operands, of, context) };
+  };
+
+const map = (opType: string) => elementwise((operands, _of, { emit }) => emit(opType, operands));
+
+/** An operation on plain tensors, given the operands' names. */
+const plainly =
+  (emitted: (of: Value, operands: readonly string[], context: Context) => string): Lowering =>
+  (of, context) =>
+    emitted(of, of.operands.map(context.plain), context);
+
+/** How each operation that stands for itself is computed; inputs, constants and sums over slices are `lower`'s own. */
+export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
+  add: map('Add'),
+  subtract: map('Sub'),
+  multiply: map('Mul'),
+  divide: map('Div'),
+  negate: map('Neg'),
+  exponential: map('Exp'),
+  logarithm: map('Log'),
+  squareRoot: map('Sqrt'),
+  relu: map('Relu'),
+  reluGradient: elementwise(([upstream, x], _of, { emit, scalar }) =>
+    emit('Where', [emit('Greater', [x!, scalar(0)]), upstream!, scalar(0)]),
+  ),
+  atLeast: elementwise(([x], of, { emit, scalar }) =>
+    emit('Max', [x!, scalar(operationOf(of, 'atLeast').bound)]),
+  ),
+  computedAs: (of, { namesOf }) => namesOf(of.operands[1]!),
+  innerProduct: lowerInnerProduct,
+  convolution: lowerConvolution,
+  convolutionInputGradient: lowerInputGradient,
+  convolutionFilterGradient: lowerFilterGradient,
+  sum: plainly((of, [x], { emit, integers }) =>
+    emit('ReduceSum', [x!, integers(...operationOf(of, 'sum').axes)], { keepdims: 0 }),
+  ),
+  softmax: plainly((_of, operands, { emit }) => emit('Softmax', operands, { axis: -1 })),
+  logSoftmax: plainly((_of, operands, { emit }) => emit('LogSoftmax', operands, { axis: -1 })),
+  linear: plainly((_of, operands, { emit }) => emit('Gemm', operands, { transB: 1 })),
+  matmul: plainly((of, operands, { emit }) => {
+    const { transposeA, transposeB } = operationOf(of, 'matmul');
+    const opType = of.shape.length === 2 ? 'Gemm' : 'ms:FusedMatMul';
+    return emit(opType, operands, { transA: +transposeA, transB: +transposeB });
+  }),
+  gatherRows: plainly((_of, operands, { emit }) => emit('Gather', operands, { axis: 0 })),
+  scatterAddRows: plainly((of, [rows, indices], { emit, tensor, integers }) => {
+    const zeros = emit('Expand', [tensor(Float32Array.of(0), [1]), integers(...of.shape)]);
+    const index = emit('Cast', [emit('Unsqueeze', [indices!, integers(1)])], { to: dataTypes.int64 });
+    return emit('ScatterND', [zeros, index, rows!], { reduction: 'add' });
+  }),
+  reshape: plainly((of, [x], { emit, integers }) => emit('Reshape', [x!, integers(...of.shape)])),
+  transpose: plainly((of, operands, { emit }) =>
+    emit('Transpose', operands, { perm: operationOf(of, 'transpose').permutation }),
+  ),
+  slice: plainly((of, [x], { emit, integers }) => {
+    const { starts } = operationOf(of, 'slice');
+    const axes = of.shape.flatMap((length, axis) => (length === of.operands[0]!.shape[axis] ? [] : [axis]));
+    const from = axes.map(axis => starts[axis]!);
+    const to = axes.map(axis => starts[axis]! + of.shape[axis]!);
+    return emit('Slice', [x!, integers(...from), integers(...to), integers(...axes)]);
+  }),
+  pad: plainly((of, [x], { emit, integers }) => {
+    const { before } = operationOf(of, 'pad');
+    const after = of.shape.map((length, axis) => length - before[axis]! - of.operands[0]!.shape[axis]!);
+    return emit('Pad', [x!, integers(...before, ...after)]);
+  }),
+  concatenate: plainly((of, operands, { emit }) =>
+    emit('Concat', operands, { axis: operationOf(of, 'concatenate').axis }),
+  ),
+};
+
+/** Of two feature maps in blocks, both orders of summation are the same one. */
+function lowerInnerProduct(of: Value, context: Context): string {
+  const { emit, integers, namesOf, blocked, plain } = context;
+  const inBlocks = of.operands.some(operand => namesOf(operand).blocked !== undefined);
+  const [n, size] = [of.shape[0]!, sizeOf(of.operands[0]!.shape)];
+  const [a, b] = of.operands.map(operand => {
+    const name = inBlocks ? blocked(operand) : plain(operand);
+    return emit('Reshape', [name, integers(n, 1, size / n)]);
+  });
+  return emit('Reshape', [emit('ms:FusedMatMul', [a!, b!], { transB: 1 }), integers(n)]);
+}
