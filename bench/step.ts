@@ -9,8 +9,9 @@ import { createOnnxEngine } from '../src/engine/onnx/engine.ts';
 import type { Feeds, Program } from '../src/graph/program.ts';
 import { sizeOf, type Tensor } from '../src/graph/tensor.ts';
 import { kernelCount } from '../src/nern/coordinates.ts';
-import { initialisePredictor, linearSizes } from '../src/nern/initialise.ts';
+import { initialisePredictor } from '../src/nern/initialise.ts';
 import { kernelEmbedding } from '../src/nern/kernel-embedding.ts';
+import { predictorShapes } from '../src/nern/predictor-shapes.ts';
 import { ranger } from '../src/nern/ranger.ts';
 import { classificationProgram } from '../src/nern/reconstruct.ts';
 import { trainingStep } from '../src/nern/step.ts';
@@ -69,7 +70,7 @@ async function inference() {
 async function training(distil: boolean) {
   const layers = learnableConvolutions(network);
   const count = kernelCount(layers);
-  const sizes = { inputs: 240, hidden: 160, outputs: 9 };
+  const shapes = predictorShapes({ inputs: 240, hidden: 160, outputs: 9 });
   const optimizer = ranger({
     betas: [0.5, 0.999],
     eps: 1e-5,
@@ -84,18 +85,16 @@ async function training(distil: boolean) {
       Uint32Array.from({ length: count }, (_, i) => i),
       { base: 0.76, levels: 40 },
     ),
-    predictorShapes: linearSizes(sizes).flatMap(([inputs, outputs]) => [[outputs, inputs], [outputs]]),
+    predictorShapes: shapes,
     optimizer,
     sample: 4096,
     root: 'sampled',
     distillation: distil ? { images, alpha: 1e-4, beta: 1e-4 } : undefined,
   });
   const executable = await engine.compile(program);
-  const initial = initialisePredictor(sizes, createRandom(0, 'init')).flatMap(({ weight, bias }) => [
-    ...weight.data,
-    ...bias.data,
-  ]);
-  let state: Record<string, Float32Array> = { parameters: Float32Array.from(initial) };
+  let state: Record<string, Float32Array> = {
+    parameters: initialisePredictor(shapes, createRandom(0, 'init')),
+  };
   state = { ...state, ...optimizer.initialState(state.parameters!) };
   return async (i: number) => {
     const sample = Int32Array.from({ length: 4096 }, () => random.below(count));

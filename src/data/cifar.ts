@@ -12,7 +12,7 @@ export type Split = 'train' | 'test';
 /** The largest official file has 155 MB; a file of three times that is something else. */
 const maxFileBytes = 512 * 2 ** 20;
 
-const classes = { cifar10: 10, cifar100: 100 } as const;
+export const cifarClasses = { cifar10: 10, cifar100: 100 } as const;
 
 /** One of the forms in which a set is published: its folder, its files, how to read one. */
 interface Form {
@@ -67,7 +67,7 @@ export async function readCifar(options: {
     if (found >= limit) break;
     const file = join(root, form.folder, name);
     const part = form.read(await readBounded(file, maxFileBytes, 'data'), file);
-    checkLabels(part.labels, classes[dataset], file);
+    checkLabels(part.labels, cifarClasses[dataset], file);
     parts.push(part);
     found += part.labels.length;
   }
@@ -80,7 +80,7 @@ export async function readCifar(options: {
     parts.map(part => part.labels),
     count,
   );
-  return { count, channels: 3, height: side, width: side, pixels, labels, classes: classes[dataset] };
+  return { count, channels: 3, height: side, width: side, pixels, labels, classes: cifarClasses[dataset] };
 }
 
 async function findForm(root: string, dataset: CifarName): Promise<Form> {

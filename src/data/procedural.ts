@@ -6,6 +6,8 @@ import { type Placement, placeShape, shapes } from './shapes.ts';
 const sizes = { train: 10_000, test: 2_000 } as const;
 const seed = 2023;
 
+export const proceduralClasses = shapes.length;
+
 /** Of all pixels and then all labels of a split: what the set is, without computing it. */
 export const proceduralSha256 = {
   train: '99380dc000b9c371a3647993023313f301ea9a1473868f14b1de9f5eb3ba8e82',

@@ -12,49 +12,22 @@ export function embeddingSize(basis: EmbeddingBasis): number {
 }
 
 /**
- * Positional embedding of kernel coordinates (NeRN, section 3.1): [kernels, 3 * 2 * levels]; a coordinate value v
- * becomes sin(v b^i pi), cos(v b^i pi), interleaved over i, and the parts of l, f and c follow one another.
+ * The positional embedding of the coordinate values 0, 1, ... `count` - 1, each by itself (NeRN, section 3.1):
+ * [count, 2 * levels]; a value v becomes sin(v b^i pi), cos(v b^i pi), interleaved over i.
  * Powers and angles are rounded to float32 at each operation, as PyTorch does: at v = 500 a float32 angle is
  * already up to 2e-4 away from the exact one, and that is part of the embedding that the authors trained on.
  */
-export function embed(coordinates: Int32Array, basis: EmbeddingBasis): Tensor {
-  const frequencies = powers(basis);
-  const parts = new Map<number, Float32Array>();
-  const width = 2 * basis.levels;
-  const data = new Float32Array(coordinates.length * width);
-  for (let i = 0; i < coordinates.length; i++) {
-    const value = coordinates[i]!;
-    let part = parts.get(value);
-    if (part === undefined) {
-      part = embedValue(value, frequencies);
-      parts.set(value, part);
+export function embedValues(count: number, { base, levels }: EmbeddingBasis): Tensor {
+  const [b, pi] = [Math.fround(base), Math.fround(Math.PI)];
+  const frequencies = Float32Array.from({ length: levels }, (_, level) => b ** level);
+  const data = new Float32Array(count * 2 * levels);
+  let at = 0;
+  for (let value = 0; value < count; value++) {
+    for (const frequency of frequencies) {
+      const angle = Math.fround(Math.fround(value * frequency) * pi);
+      data[at++] = Math.sin(angle);
+      data[at++] = Math.cos(angle);
     }
-    data.set(part, i * width);
   }
-  return { shape: [coordinates.length / 3, 3 * width], data };
-}
-
-/** The embedding of the coordinate values 0, 1, ... `count` - 1 each by itself: [count, 2 * levels]. */
-export function embedValues(count: number, basis: EmbeddingBasis): Tensor {
-  const frequencies = powers(basis);
-  const width = 2 * basis.levels;
-  const data = new Float32Array(count * width);
-  for (let value = 0; value < count; value++) data.set(embedValue(value, frequencies), value * width);
-  return { shape: [count, width], data };
-}
-
-function powers({ base, levels }: EmbeddingBasis): Float32Array {
-  const rounded = Math.fround(base);
-  return Float32Array.from({ length: levels }, (_, level) => rounded ** level);
-}
-
-function embedValue(value: number, frequencies: Float32Array): Float32Array {
-  const part = new Float32Array(2 * frequencies.length);
-  const pi = Math.fround(Math.PI);
-  for (const [level, frequency] of frequencies.entries()) {
-    const angle = Math.fround(Math.fround(value * frequency) * pi);
-    part[2 * level] = Math.sin(angle);
-    part[2 * level + 1] = Math.cos(angle);
-  }
-  return part;
+  return { shape: [count, 2 * levels], data };
 }

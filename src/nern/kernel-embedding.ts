@@ -3,6 +3,7 @@ import type { Tensor } from '../graph/tensor.ts';
 import { constant, type Value } from '../graph/value.ts';
 import { kernelCoordinates, type Layer, layerSizes } from './coordinates.ts';
 import { type EmbeddingBasis, embedValues } from './embedding.ts';
+import { inverse } from './permutation.ts';
 
 /**
  * The positional embedding of a target's kernels, kept as its parts: the embedding of (l, f, c) is the concatenation
@@ -15,10 +16,13 @@ export interface KernelEmbedding {
   readonly coordinates: readonly [Int32Array, Int32Array, Int32Array];
   /** Of each kernel, the row of its place when all places are counted by layer, filter, channel. */
   readonly places: Int32Array;
+  /** The reverse: of each place, its kernel. */
+  readonly kernels: Int32Array;
+  /** The extent of each layer's grid of places. */
   readonly layers: readonly (readonly [filters: number, channels: number])[];
 }
 
-/** `rows` gives each kernel its place (`permutedRows`). */
+/** `rows` [kernels] gives each kernel its place (`permutedRows`). */
 export function kernelEmbedding(
   layers: readonly Layer[],
   rows: Uint32Array,
@@ -34,6 +38,7 @@ export function kernelEmbedding(
     values: embedValues(Math.max(sizes.length, ...sizes.flat()), basis),
     coordinates: [column(0), column(1), column(2)],
     places: Int32Array.from(rows),
+    kernels: Int32Array.from(inverse(rows)),
     layers: sizes,
   };
 }

@@ -1,7 +1,6 @@
 import type { Tensor } from '../graph/tensor.ts';
 import type { Layer } from './coordinates.ts';
 import { kernelCount, layerSizes } from './coordinates.ts';
-
 import { greedyPath, kernelPath } from './greedy-path.ts';
 import type { KernelPoints } from './kernel-points.ts';
 import { kernelDistance, kernelPoints } from './kernel-points.ts';
@@ -81,7 +80,8 @@ function placesOf(permutation: LayerPermutation, count: number, channels: number
   });
 }
 
-function inverse(path: Uint32Array): Uint32Array {
+/** The inverse of an order of 0..n-1: of each element, its place. */
+export function inverse(path: Uint32Array): Uint32Array {
   const places = new Uint32Array(path.length);
   for (const [place, element] of path.entries()) places[element] = place;
   return places;

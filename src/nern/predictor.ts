@@ -5,6 +5,7 @@ import { sizeOf } from '../graph/tensor.ts';
 import { constant, type Value } from '../graph/value.ts';
 import type { ConvolutionStep } from '../networks/network.ts';
 import type { KernelEmbedding } from './kernel-embedding.ts';
+import type { PredictorShapes } from './predictor-shapes.ts';
 
 /** One linear layer: weight [outputs, inputs], bias [outputs]. */
 export interface Linear {
@@ -13,7 +14,7 @@ export interface Linear {
 }
 
 /** The predictor's layers, cut out of the one vector that the optimizer works on, in `shapes`' order. */
-export function layersOf(parameters: Value, shapes: readonly (readonly number[])[]): Linear[] {
+export function layersOf(parameters: Value, shapes: PredictorShapes): Linear[] {
   let start = 0;
   const parts = shapes.map(shape => {
     const part = reshape(slice(parameters, [start], [sizeOf(shape)]), shape);
@@ -25,9 +26,6 @@ export function layersOf(parameters: Value, shapes: readonly (readonly number[])
     bias: parts[2 * i + 1]!,
   }));
 }
-
-export const parameterCount = (shapes: readonly (readonly number[])[]) =>
-  shapes.reduce((total, shape) => total + sizeOf(shape), 0);
 
 export interface Prediction {
   /** One row of k * k values for each row of the embedding. */
@@ -42,6 +40,7 @@ export function predict(layers: readonly Linear[], embedding: Value): Prediction
   return predictFrom(rest, relu(linear(embedding, weight, bias)));
 }
 
+/** The rest of the MLP, given the first hidden layer's result and the layers after it. */
 function predictFrom(layers: readonly Linear[], first: Value): Prediction {
   const hidden = [first];
   for (const { weight, bias } of layers.slice(0, -1)) hidden.push(relu(linear(hidden.at(-1)!, weight, bias)));

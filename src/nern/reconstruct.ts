@@ -5,14 +5,12 @@ import { constant, input } from '../graph/value.ts';
 import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
 import type { KernelEmbedding } from './kernel-embedding.ts';
-import { filtersOf, layersOf, parameterCount, predictGrid } from './predictor.ts';
+import { filtersOf, layersOf, predictGrid } from './predictor.ts';
+import { type PredictorShapes, parameterCount } from './predictor-shapes.ts';
 import type { TargetKernels } from './target-kernels.ts';
 
 /** All kernels from the predictor's `parameters`: the output `kernels` [kernels, k * k]. */
-export function predictionProgram(
-  embedding: KernelEmbedding,
-  predictorShapes: readonly (readonly number[])[],
-): Program {
+export function predictionProgram(embedding: KernelEmbedding, predictorShapes: PredictorShapes): Program {
   const layers = layersOf(input('parameters', [parameterCount(predictorShapes)]), predictorShapes);
   const { kernels } = predictGrid(layers, embedding);
   return { name: 'prediction', outputs: { kernels: gatherRows(kernels, constant(embedding.places)) } };

@@ -2,6 +2,7 @@ import type { Tensor } from '../graph/tensor.ts';
 import { layerSizes } from './coordinates.ts';
 import type { KernelPoints } from './kernel-points.ts';
 import { kernelDistance, kernelPoints } from './kernel-points.ts';
+import { inverse } from './permutation.ts';
 
 /**
  * How rough the target's kernels are to a predictor that sees them in the places `rows` gives them (`permutedRows`;
@@ -14,8 +15,7 @@ export function smoothnessLoss(layers: readonly Tensor[], rows: Uint32Array): nu
   for (const layer of layers) {
     const { filters, channels, width } = layerSizes(layer);
     const points = kernelPoints(layer.data, width * width);
-    const kernelAt = new Uint32Array(points.count);
-    for (let kernel = 0; kernel < points.count; kernel++) kernelAt[rows[first + kernel]! - first] = kernel;
+    const kernelAt = inverse(rows.subarray(first, first + points.count).map(row => row - first));
     for (let f = 0; f < filters - 1; f++) {
       for (let c = 0; c < channels - 1; c++) {
         const place = f * channels + c;

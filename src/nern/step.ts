@@ -11,15 +11,8 @@ import { learnableConvolutions, type Network } from '../networks/network.ts';
 import { embeddingOf, type KernelEmbedding } from './kernel-embedding.ts';
 import { distillationLoss, featureMapLoss, reconstructionLoss } from './losses.ts';
 import type { Optimizer } from './optimizer.ts';
-import {
-  filtersOf,
-  type Linear,
-  layersOf,
-  parameterCount,
-  predict,
-  predictGrid,
-  samplePrediction,
-} from './predictor.ts';
+import { filtersOf, type Linear, layersOf, predict, predictGrid, samplePrediction } from './predictor.ts';
+import { type PredictorShapes, parameterCount } from './predictor-shapes.ts';
 import type { TargetKernels } from './target-kernels.ts';
 
 /** What a training step is made of; everything here is fixed while a phase runs. */
@@ -27,8 +20,7 @@ export interface StepDefinition {
   readonly target: { readonly network: Network; readonly weights: ReadonlyMap<string, Tensor> };
   readonly kernels: TargetKernels;
   readonly embedding: KernelEmbedding;
-  /** Of each parameter of the predictor, in order: weight [outputs, inputs], bias [outputs]. */
-  readonly predictorShapes: readonly (readonly number[])[];
+  readonly predictorShapes: PredictorShapes;
   readonly optimizer: Optimizer;
   /** How many kernels carry gradient in a step; absent: all of them. */
   readonly sample: number | undefined;
@@ -118,7 +110,7 @@ function fullLosses(
         samplePrediction(layers, embeddingOf(embedding, sample), prediction, gatherRows(places, sample)),
         gatherRows(upstream, sample),
       ]
-    : [prediction.kernels, gatherRows(upstream, constant(inverse(embedding.places)))];
+    : [prediction.kernels, gatherRows(upstream, constant(embedding.kernels))];
   const [gradient] = pullBack([through], [parameters]) as [Value];
   return { losses: { loss, reconstruction, kd, fmd }, gradient };
 }
@@ -159,13 +151,4 @@ function sliceOf(images: number): number {
     if (images % size === 0) return size;
   }
   return images;
-}
-
-/** Of each place, the kernel that is there. */
-function inverse(places: Int32Array): Int32Array {
-  const kernels = new Int32Array(places.length);
-  places.forEach((place, kernel) => {
-    kernels[place] = kernel;
-  });
-  return kernels;
 }

@@ -89,4 +89,4 @@ export function parameterShapes(network: Network): Map<string, readonly number[]
   return shapes;
 }
 
-export const normParts = ['weight', 'bias', 'running_mean', 'running_var'] as const;
+const normParts = ['weight', 'bias', 'running_mean', 'running_var'] as const;

@@ -10,6 +10,10 @@ import type { Random } from '../random.ts';
 import { forward, normEpsilon } from './forward.ts';
 import { type ConvolutionStep, type Network, parameterShapes } from './network.ts';
 
+/*
+ * Training a network from scratch. No run does it: tools/train-embedded-target.ts made the built-in target with it.
+ */
+
 /** The share of a new batch in the running statistics of batch norm. */
 const statisticsMomentum = 0.1;
 

@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { canonicalJson } from '../canonical-json.ts';
-import { proceduralSha256 } from '../data/procedural.ts';
 import { Failure } from '../failure.ts';
 import type { InputHashes } from '../plan/plan.ts';
 import type { Cell } from '../spec/cell.ts';
 import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import { distils, loadImages } from '../stages/images.ts';
-import { dataRoot, weightsFile } from '../stages/locate.ts';
+import { distils, imagesSha256 } from '../stages/images.ts';
+import { dataRoot } from '../stages/locate.ts';
 import { loadTarget } from '../stages/target.ts';
 
 /** What is known of the files that a sweep reads: their contents by cell id, or what is wrong with them. */
@@ -54,21 +51,11 @@ interface Input {
 function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   const { target, data, evaluate } = configuration;
   const root = dataRoot(configuration, specFolder);
-  const checkTarget = async () => {
-    await loadTarget(configuration, specFolder);
-    return hashFile(await weightsFile(configuration, specFolder));
-  };
-  // The images are hashed, not their files: the binary and the python version of a data set are the same data.
-  const checkImages = (split: 'train' | 'test') => async () => {
-    if (target.dataset === 'procedural') return proceduralSha256[split];
-    const { pixels, labels } = await loadImages(configuration, specFolder, split);
-    return createHash('sha256').update(pixels).update(labels).digest('hex');
-  };
   const images = (split: 'train' | 'test'): Input => ({
     role: split,
     path: data.root === undefined ? 'target.dataset' : 'data.root',
     name: `${split} ${target.dataset} ${data[split] ?? 'all'} ${root}`,
-    check: checkImages(split),
+    check: () => imagesSha256(configuration, specFolder, split),
   });
   const isRead = { train: distils(configuration), test: evaluate.includes('accuracy') };
   const splits = (['train', 'test'] as const).filter(split => isRead[split]);
@@ -76,7 +63,7 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
     role: 'weights',
     path: 'target.weights',
     name: `weights ${canonicalJson(target)} ${root}`,
-    check: checkTarget,
+    check: async () => (await loadTarget(configuration, specFolder)).sha256,
   };
   return [weights, ...splits.map(images)];
 }
@@ -89,10 +76,4 @@ function expected(error: unknown): Failure {
 function diagnosticOf({ message, hint }: Failure, sweep: Sweep, path: string, cell: Cell): Diagnostic {
   const rest = hint === undefined ? {} : { hint };
   return { code: 'file-rejected', message, ...rest, ...sweep.locate(path, cell) };
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk);
-  return hash.digest('hex');
 }

@@ -1,18 +1,9 @@
-/** The resolved configuration of a cell and its parts; all of them come from schema/sweep.schema.json. */
-export type {
-  Adam,
-  Configuration,
-  Data,
-  Embedding,
-  Lookahead,
-  Normalization,
-  Optimizer,
-  Path,
-  Predictor,
-  Ranger,
-  Report,
-  Sampler,
-  Schedule,
-  SweepSpec,
-  Target,
-} from './sweep.generated.ts';
+import type { Configuration as ConfigurationOfSchema } from './sweep.generated.ts';
+
+export type { Report } from './sweep.generated.ts';
+
+/**
+ * The resolved configuration of a cell, typed by schema/sweep.schema.json. `evaluateEvery` is always there, though its
+ * default, a tenth of the iterations, is none that a schema can state.
+ */
+export type Configuration = ConfigurationOfSchema & { evaluateEvery: number };

@@ -1,10 +1,11 @@
-import { readCifar } from '../data/cifar.ts';
+import { createHash } from 'node:crypto';
+import { cifarClasses, readCifar } from '../data/cifar.ts';
 import type { Images } from '../data/images.ts';
-import { proceduralImages } from '../data/procedural.ts';
+import { proceduralClasses, proceduralImages, proceduralSha256 } from '../data/procedural.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { dataRoot } from './locate.ts';
 
-export const datasetClasses = { procedural: 10, cifar10: 10, cifar100: 100 } as const;
+export const datasetClasses = { procedural: proceduralClasses, ...cifarClasses };
 
 /** Whether any step looks at images: only then are there feature maps and outputs to compare. */
 export const distils = ({ alpha, beta, warmup, iterations }: Configuration) =>
@@ -20,4 +21,18 @@ export async function loadImages(
   const limit = configuration.data[split];
   if (dataset === 'procedural') return proceduralImages(split, limit);
   return readCifar({ root: dataRoot(configuration, specFolder), dataset, split, limit });
+}
+
+/**
+ * The hash of what `loadImages` gives, in hexadecimal; of the images, not of their files, for the binary and the python
+ * version of a data set are the same data.
+ */
+export async function imagesSha256(
+  configuration: Configuration,
+  specFolder: string,
+  split: 'train' | 'test',
+): Promise<string> {
+  if (configuration.target.dataset === 'procedural') return proceduralSha256[split];
+  const { pixels, labels } = await loadImages(configuration, specFolder, split);
+  return createHash('sha256').update(pixels).update(labels).digest('hex');
 }

@@ -20,7 +20,7 @@ const embeddedWeights = fileURLToPath(
 );
 
 /** Where a weights file may lie, best first: in the package when embedded, as given when absolute, else beside the spec, else in the data root. */
-export function weightsCandidates(configuration: Configuration, specFolder: string): string[] {
+function weightsCandidates(configuration: Configuration, specFolder: string): string[] {
   const { weights } = configuration.target;
   if (weights === 'embedded') return [embeddedWeights];
   if (isAbsolute(weights)) return [weights];

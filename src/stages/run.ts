@@ -1,20 +1,18 @@
-import { join } from 'node:path';
 import { normalizationOf } from '../data/normalize.ts';
 import { createOnnxEngine } from '../engine/onnx/engine.ts';
 import { Failure } from '../failure.ts';
-import { writeAtomic } from '../files/atomic.ts';
 import type { Engine } from '../graph/program.ts';
-import { sizeOf } from '../graph/tensor.ts';
+import { parameterCount } from '../nern/predictor-shapes.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { writeSafetensors } from '../weights/safetensors.ts';
-import { readCheckpointOf, type TrainingState, writeCheckpoint } from './checkpoint.ts';
 import { createEvaluator, type Evaluator, type Measure, units } from './evaluate.ts';
 import { distils, loadImages } from './images.ts';
 import type { Job, StageEvent } from './job.ts';
+import { writePredictor } from './predictor-file.ts';
 import { type Representation, represent } from './represent.ts';
 import type { RunResult } from './result.ts';
-import { loadTarget } from './target.ts';
+import { loadTarget, type Target } from './target.ts';
 import { startOfTraining, train } from './train.ts';
+import { readTrainingCheckpoint, writeTrainingCheckpoint } from './training-checkpoint.ts';
 
 /** Seconds between checkpoints: what a crash can cost. */
 const checkpointInterval = 60;
@@ -39,11 +37,10 @@ export async function executeRun(
   const representation = represent(target, configuration);
   const evaluator = await evaluatorOf(engine, target, representation, configuration, specFolder);
   const images = distils(configuration) ? await loadImages(configuration, specFolder, 'train') : undefined;
-  const saved = await readCheckpointOf(directory, key);
+  const saved = await readTrainingCheckpoint(directory, key);
   const start = saved ?? startOfTraining(configuration, representation, job.seed);
   const record = { history: saved?.history ?? [], evaluations: saved?.evaluations ?? [] };
-  const { iterations } = configuration;
-  const { evaluateEvery = Math.ceil(iterations / 10) } = configuration;
+  const { iterations, evaluateEvery } = configuration;
   const historyEvery = Math.ceil(iterations / historyPoints);
   const began = performance.now();
   const elapsed = () => (performance.now() - began) / 1000 + (saved?.seconds ?? 0);
@@ -69,28 +66,21 @@ export async function executeRun(
     }
     const due = performance.now() - savedAt > checkpointInterval * 1000;
     if (due || stop.aborted) {
-      await writeCheckpoint(directory, key, {
-        ...state,
-        ...record,
-        seconds: elapsed(),
-      } satisfies TrainingState);
+      await writeTrainingCheckpoint(directory, key, { ...state, ...record, seconds: elapsed() });
       savedAt = performance.now();
     }
     if (stop.aborted)
       throw new Failure('signal', `Stopped at iteration ${iteration}; the same command goes on from there`);
     stepBegan = performance.now();
   }
-  await writeAtomic(join(directory, 'predictor.safetensors'), predictorFile(parameters, representation));
-  const learnable = representation.kernels.parameters;
+  await writePredictor(directory, parameters, representation.predictorShapes);
   return {
     schemaVersion: 1,
     key,
     cell: job.cell,
     seed: job.seed,
     metrics: finalMetrics(record.evaluations),
-    predictorParameters: representation.predictorParameters,
-    learnableParameters: learnable,
-    compressionRatio: representation.predictorParameters / learnable,
+    ...compressionOf(representation),
     target: await originalAccuracy(evaluator),
     ...record,
     provenance: {
@@ -108,7 +98,7 @@ export async function executeRun(
 
 async function evaluatorOf(
   engine: Engine,
-  target: Awaited<ReturnType<typeof loadTarget>>,
+  target: Target,
   representation: Representation,
   configuration: Configuration,
   specFolder: string,
@@ -141,14 +131,11 @@ async function originalAccuracy(evaluator: Evaluator): Promise<RunResult['target
   return accuracy === undefined ? {} : { accuracy };
 }
 
-function predictorFile(parameters: Float32Array, { predictorShapes }: Representation): Uint8Array {
-  let at = 0;
-  const tensors = predictorShapes.map(
-    (shape, i): [string, { shape: readonly number[]; data: Float32Array }] => {
-      const data = parameters.slice(at, at + sizeOf(shape));
-      at += data.length;
-      return [`layers.${i >> 1}.${i % 2 === 0 ? 'weight' : 'bias'}`, { shape, data }];
-    },
-  );
-  return writeSafetensors(new Map(tensors));
+function compressionOf({ kernels, predictorShapes }: Representation) {
+  const [predictorParameters, learnableParameters] = [parameterCount(predictorShapes), kernels.parameters];
+  return {
+    predictorParameters,
+    learnableParameters,
+    compressionRatio: predictorParameters / learnableParameters,
+  };
 }

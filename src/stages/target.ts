@@ -11,6 +11,8 @@ import { weightsFile } from './locate.ts';
 export interface Target {
   readonly network: Network;
   readonly weights: ReadonlyMap<string, Tensor>;
+  /** Of the weights file, in hexadecimal. */
+  readonly sha256: string;
 }
 
 const depths = { resnet8: 8, resnet20: 20, resnet56: 56 } as const;
@@ -19,8 +21,8 @@ const depths = { resnet8: 8, resnet20: 20, resnet56: 56 } as const;
 export async function loadTarget(configuration: Configuration, specFolder: string): Promise<Target> {
   const { network: name, shortcut, dataset } = configuration.target;
   const file = await weightsFile(configuration, specFolder);
-  const { tensors } = await readCheckpoint(file);
+  const { tensors, sha256 } = await readCheckpoint(file);
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
   const network = resnet(depths[name], kind, datasetClasses[dataset]);
-  return { network, weights: matchParameters(network, tensors, file) };
+  return { network, weights: matchParameters(network, tensors, file), sha256 };
 }

@@ -13,10 +13,10 @@ import { learningRate } from '../nern/schedule.ts';
 import { lossNames, type StepDefinition, trainingStep } from '../nern/step.ts';
 import { createRandom, restoreRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import type { TrainingState } from './checkpoint.ts';
 import { distils } from './images.ts';
 import type { Representation } from './represent.ts';
 import type { Target } from './target.ts';
+import type { TrainingState } from './training-checkpoint.ts';
 
 /** What training tells after each iteration. */
 export interface Iteration {
@@ -33,11 +33,10 @@ type Start = ReturnType<Iteration['state']>;
 /** What a fresh run starts from. */
 export function startOfTraining(
   configuration: Configuration,
-  { sizes }: Representation,
+  { predictorShapes }: Representation,
   seed: number,
 ): Start {
-  const layers = initialisePredictor(sizes, createRandom(seed, 'init'));
-  const parameters = joined(layers.flatMap(({ weight, bias }) => [weight, bias]));
+  const parameters = initialisePredictor(predictorShapes, createRandom(seed, 'init'));
   return {
     iteration: 0,
     parameters,
@@ -177,16 +176,6 @@ function notANumber(
 
 const describe = (losses: Iteration['losses']) =>
   lossNames.map(name => `${name} ${losses[name].toPrecision(4)}`).join(', ');
-
-function joined(tensors: readonly Tensor[]): Float32Array {
-  const vector = new Float32Array(tensors.reduce((total, { data }) => total + data.length, 0));
-  let at = 0;
-  for (const { data } of tensors) {
-    vector.set(data, at);
-    at += data.length;
-  }
-  return vector;
-}
 
 const vectors = (named: Readonly<Record<string, Float32Array>>): Record<string, Tensor> =>
   mapValues(named, data => ({ shape: [data.length], data }));

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { kernelCoordinates, kernelCount } from '../../src/nern/coordinates.ts';
-import { embed, embeddingSize } from '../../src/nern/embedding.ts';
+import { embeddingSize, embedValues } from '../../src/nern/embedding.ts';
+import { kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
 
 interface Reference {
   cases: { base: number; levels: number; coordinates: number[][]; embedding: number[][] }[];
@@ -38,19 +39,30 @@ describe('kernelCoordinates', () => {
   });
 });
 
-describe('embed', () => {
+describe('embedValues', () => {
   it.each(reference.cases)('matches PyTorch at base $base', ({ base, levels, coordinates, embedding }) => {
-    const table = embed(Int32Array.from(coordinates.flat()), { base, levels });
-    expect(table.shape).toEqual([coordinates.length, embeddingSize({ base, levels })]);
-    const expected = embedding.flat();
-    const worst = Math.max(...expected.map((value, i) => Math.abs(value - table.data[i]!)));
-    expect(expected).toHaveLength(table.data.length);
+    const values = coordinates.flat();
+    const { shape, data } = embedValues(Math.max(...values) + 1, { base, levels });
+    expect(shape).toEqual([Math.max(...values) + 1, 2 * levels]);
+    const parts = values.flatMap(value => [...data.subarray(value * 2 * levels, (value + 1) * 2 * levels)]);
+    expect(parts).toHaveLength(coordinates.length * embeddingSize({ base, levels }));
+    const worst = Math.max(...embedding.flat().map((value, i) => Math.abs(value - parts[i]!)));
     expect(worst).toBeLessThan(2e-7);
   });
+});
 
-  it('gives equal coordinates equal parts wherever they stand', () => {
-    const { data } = embed(Int32Array.of(5, 7, 5), { base: 0.76, levels: 4 });
-    expect(data.slice(16, 24)).toEqual(data.slice(0, 8));
-    expect(data.slice(8, 16)).not.toEqual(data.slice(0, 8));
+describe('kernelEmbedding', () => {
+  it('gives each kernel the coordinates of its place, and each place its kernel', () => {
+    const layers = [{ shape: [1, 2, 3, 3] }, { shape: [2, 1, 3, 3] }];
+    const embedding = kernelEmbedding(layers, Uint32Array.of(1, 0, 3, 2), { base: 0.76, levels: 4 });
+    expect(embedding.coordinates.map(column => [...column])).toEqual([
+      [0, 0, 1, 1],
+      [0, 0, 1, 0],
+      [1, 0, 0, 0],
+    ]);
+    for (const [kernel, place] of embedding.places.entries()) {
+      expect(embedding.kernels[place]).toBe(kernel);
+    }
+    expect(embedding.values.shape).toEqual([2, 8]);
   });
 });

@@ -25,7 +25,11 @@ export interface TrainingState {
 const checkpointFile = 'checkpoint.json';
 
 /** Replaces the run's checkpoint in one step. */
-export async function writeCheckpoint(directory: string, key: string, state: TrainingState): Promise<void> {
+export async function writeTrainingCheckpoint(
+  directory: string,
+  key: string,
+  state: TrainingState,
+): Promise<void> {
   const body = JSON.stringify({ key, state }, (_name, value) =>
     value instanceof Float32Array
       ? { float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
@@ -35,7 +39,10 @@ export async function writeCheckpoint(directory: string, key: string, state: Tra
 }
 
 /** The run's checkpoint; nothing when there is none, it is damaged, or it belongs to another configuration. */
-export async function readCheckpointOf(directory: string, key: string): Promise<TrainingState | undefined> {
+export async function readTrainingCheckpoint(
+  directory: string,
+  key: string,
+): Promise<TrainingState | undefined> {
   const text = await readFile(join(directory, checkpointFile), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const [sum, body] = [text.slice(0, 64), text.slice(65)];
