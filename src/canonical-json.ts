@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * JSON with the keys of every object sorted and undefined members left out: equal data, equal text, whatever order it
  * was written in. The numbers that JSON lacks (NaN, infinities) are written by their names, so that other data has
@@ -16,4 +18,9 @@ export function canonicalJson(value: unknown): string {
   if (value !== null && typeof value !== 'string' && typeof value !== 'boolean')
     throw new TypeError(`Expected JSON data, got \`${String(value)}\``);
   return JSON.stringify(value);
+}
+
+/** sha256 over the canonical JSON, in hexadecimal: equal data, equal hash. */
+export function hashOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }

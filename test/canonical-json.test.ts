@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../src/canonical-json.ts';
-import { hashOf } from '../src/plan/key.ts';
+import { canonicalJson, hashOf } from '../src/canonical-json.ts';
 
 /** The same data with the keys of every object in another order. */
 function reordered(value: unknown): unknown {

@@ -1,9 +1,6 @@
 import type { Cell } from '../spec/cell.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import { hashOf, METHOD_VERSION } from './key.ts';
-
-/** sha256 of the content of each input that a cell's runs read, by its role; undefined where there is none. */
-export type InputHashes = Readonly<Record<string, string | undefined>>;
+import { type InputHashes, keyOf } from './key.ts';
 
 /** One run of the plan: a cell with a seed, and the key under which its result is known again. */
 export interface PlannedRun {
@@ -28,18 +25,4 @@ export function planSweep(sweep: Sweep, inputs: ReadonlyMap<string, InputHashes>
       key: keyOf(cell, seed, inputs.get(cell.id) ?? {}),
     })),
   );
-}
-
-/**
- * The hash of what determines a run's result. Paths are left out: the content of the files they name counts, so
- * that data and checkpoints can move; so is everything outside the cell's configuration (name, report, machine).
- */
-function keyOf(cell: Cell, seed: number, inputs: InputHashes): string {
-  const { target, data, ...rest } = cell.configuration;
-  const configuration = {
-    ...rest,
-    target: { ...target, weights: undefined },
-    data: { ...data, root: undefined },
-  };
-  return hashOf({ method: METHOD_VERSION, configuration, seed, inputs });
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../canonical-json.ts';
 import { Failure } from '../failure.ts';
-import type { InputHashes } from '../plan/plan.ts';
+import type { InputHashes } from '../plan/key.ts';
 import type { Cell } from '../spec/cell.ts';
 import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import type { Sweep } from '../spec/sweep.ts';

@@ -1,8 +1,8 @@
 import { access, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hashOf } from '../canonical-json.ts';
 import { Failure } from '../failure.ts';
 import { makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
-import { hashOf } from '../plan/key.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { RunResult } from '../stages/result.ts';
 

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson, hashOf } from '../canonical-json.ts';
+import type { Assignment } from './assignment.ts';
 import type { Configuration } from './configuration.ts';
-import type { Assignment } from './grid.ts';
 import { isMapping, type Mapping, valueAt, withValue } from './pointer.ts';
 import {
   configurationSchema,
@@ -73,7 +72,7 @@ export function cellOf(
     const value = given ? given.value : valueAt(configuration, path);
     if (value !== undefined) values[path] = value;
   }
-  const hash = createHash('sha256').update(canonicalJson(configuration)).digest('hex').slice(0, 8);
+  const hash = hashOf(configuration).slice(0, 8);
   // Only what the grid assigns to this very cell: an include for another one must not rename this one's folder.
   const assigned = Object.entries(values).filter(([path]) => assignments.some(one => one.path === path));
   return { id: `${slugOf(assigned)}-${hash}`, values, configuration };

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../canonical-json.ts';
+import type { Assignment, Combination } from './assignment.ts';
 import { type Cell, cellOf, resolve } from './cell.ts';
 import type { Configuration } from './configuration.ts';
-import type { Assignment, Combination } from './grid.ts';
 import { keysOf, type Mapping, overlaps, parentOf, pointerTo } from './pointer.ts';
 import { impossible } from './rules.ts';
 import { quote } from './text.ts';

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../canonical-json.ts';
+import { type Assignment, type Combination, same } from './assignment.ts';
 import { excludeFrom, includeInto } from './include.ts';
 import { below, isMapping, overlaps, type Pointer, parentOf } from './pointer.ts';
 import { settingPaths } from './schema.ts';
@@ -8,16 +9,6 @@ import type { Problem } from './validate.ts';
 
 /** A cell is hours of training and a row of a table: a larger grid is a slip of the pen, and would only fill memory. */
 export const MAX_CELLS = 10_000;
-
-/** A value that the grid or an option gives to a path, and where it is written. */
-export interface Assignment {
-  path: string;
-  value: unknown;
-  at: Pointer;
-}
-
-/** The assignments that make one cell, applied in order to the configuration that the spec gives for all. */
-export type Combination = readonly Assignment[];
 
 export interface Grid {
   combinations: Combination[];
@@ -142,8 +133,6 @@ const contradicts = (entry: readonly Assignment[], fixed: readonly Assignment[])
   entry.some(({ path, value }) =>
     fixed.some(other => overlaps(path, other.path) && !(path === other.path && same(value, other.value))),
   );
-
-const same = (a: unknown, b: unknown) => canonicalJson(a) === canonicalJson(b);
 
 function unequalLists(zip: unknown): Problem[] {
   const [first, ...others] = lists(zip, '/zip');

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../canonical-json.ts';
-import type { Assignment, Combination } from './grid.ts';
+import { type Assignment, type Combination, same } from './assignment.ts';
 import { parentOf } from './pointer.ts';
 import { nearest } from './suggest.ts';
 import { listed, quote } from './text.ts';
@@ -61,9 +61,6 @@ const overwrite = (combination: Combination, extras: readonly Assignment[]): Com
 
 const agrees = (combination: Combination, entry: readonly Assignment[]): boolean =>
   entry.every(({ path, value }) => combination.some(one => one.path === path && same(one.value, value)));
-
-const same = (a: unknown, b: unknown) =>
-  a === b || (typeof a === 'object' && canonicalJson(a) === canonicalJson(b));
 
 /** The different values of each path. */
 function valuesByPath(combinations: readonly Combination[]): Map<string, Map<string, unknown>> {

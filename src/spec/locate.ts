@@ -1,5 +1,5 @@
+import type { Assignment } from './assignment.ts';
 import type { Diagnostic, Location } from './diagnostic.ts';
-import type { Assignment } from './grid.ts';
 import { type Pointer, parentOf, pointerTo } from './pointer.ts';
 import type { Problem } from './validate.ts';
 import type { Place } from './yaml.ts';

@@ -1,5 +1,5 @@
+import type { Assignment } from './assignment.ts';
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
-import type { Assignment } from './grid.ts';
 import { below, isMapping, type Mapping, type Pointer, withValue } from './pointer.ts';
 import { configurationKeys, settingPaths, sweepSchema } from './schema.ts';
 import { didYouMean } from './suggest.ts';
