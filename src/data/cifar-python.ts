@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
-import { unpickle } from '../files/pickle.ts';
-import { describe, isCall, type PickleValue } from '../files/pickle-values.ts';
+import { unpickle } from '../pickle/unpickle.ts';
+import { describe, isCall, type PickleValue } from '../pickle/values.ts';
 import type { CifarPart } from './cifar-binary.ts';
 import { imageSize } from './images.ts';
 

@@ -1,6 +1,6 @@
-import { unpickle } from '../files/pickle.ts';
-import { describe, type PickleValue } from '../files/pickle-values.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { unpickle } from '../pickle/unpickle.ts';
+import { describe, type PickleValue } from '../pickle/values.ts';
 import { collectTensors, damaged, parseStorage, type Storage, torchGlobals } from './torch-state.ts';
 
 // torch.save before 1.6: five pickles (a magic number, the version, facts on the machine, the object, the keys of

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
-import { describe, isCall, isPersistent, type PickleValue } from '../files/pickle-values.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { describe, isCall, isPersistent, type PickleValue } from '../pickle/values.ts';
 import { decode, formats, type Layout, type NumberFormat } from './values.ts';
 
 const formatsByStorage: Readonly<Record<string, NumberFormat>> = {

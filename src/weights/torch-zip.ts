@@ -1,7 +1,7 @@
 import { unzipSync } from 'fflate';
 import { Failure } from '../failure.ts';
-import { unpickle } from '../files/pickle.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { unpickle } from '../pickle/unpickle.ts';
 import { collectTensors, damaged, torchGlobals } from './torch-state.ts';
 import { crc32, zipChecksums } from './zip-checksums.ts';
 

@@ -1,5 +1,5 @@
 import { Failure, type FailureKind } from '../failure.ts';
-import type { PickleGlobal, PicklePersistent, PickleValue } from './pickle-values.ts';
+import type { PickleGlobal, PicklePersistent, PickleValue } from './values.ts';
 
 /** The python version of CIFAR-100 takes 600,000 instructions, the state dict of a ResNet152 60,000. */
 const maxInstructions = 5_000_000;

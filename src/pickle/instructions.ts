@@ -1,6 +1,6 @@
-import type { Machine } from './pickle-machine.ts';
-import { opcodes } from './pickle-opcodes.ts';
-import { describe, isCall, isGlobal, type PickleCall, type PickleValue } from './pickle-values.ts';
+import type { Machine } from './machine.ts';
+import { opcodes } from './opcodes.ts';
+import { describe, isCall, isGlobal, type PickleCall, type PickleValue } from './values.ts';
 
 type Instruction = (machine: Machine) => void;
 type Instructions = { readonly [name in keyof typeof opcodes]?: Instruction };

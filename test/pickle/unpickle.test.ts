@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unpickle } from '../../src/files/pickle.ts';
-import type { PickleValue } from '../../src/files/pickle-values.ts';
+import { unpickle } from '../../src/pickle/unpickle.ts';
+import type { PickleValue } from '../../src/pickle/values.ts';
 import {
   build,
   bytes3,

@@ -1,8 +1,8 @@
 import type { FailureKind } from '../failure.ts';
-import { instructions } from './pickle-instructions.ts';
-import { createMachine } from './pickle-machine.ts';
-import { stop } from './pickle-opcodes.ts';
-import type { PicklePersistent, PickleValue } from './pickle-values.ts';
+import { instructions } from './instructions.ts';
+import { createMachine } from './machine.ts';
+import { stop } from './opcodes.ts';
+import type { PicklePersistent, PickleValue } from './values.ts';
 
 /**
  * Reads a pickle as plain data; nothing in it is ever executed. A pickle is a program that may name and call any
