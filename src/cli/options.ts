@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { closest, distance } from 'fastest-levenshtein';
 import { Failure } from '../failure.ts';
+import { nearest } from '../spec/suggest.ts';
 
 /** The command line, checked. */
 export interface Options {
@@ -38,9 +38,6 @@ const commands = ['validate'];
 
 /** More processes or threads than any one machine has cores for would only exhaust it. */
 const maxParallel = 256;
-
-/** A suggestion that is further away than this share of the word would only confuse. */
-const farthestSuggestion = 0.5;
 
 const seeHelp = 'nern-sweep --help shows how to call it.';
 
@@ -100,11 +97,10 @@ function unknown(
   prefix: string,
   otherwise: string,
 ): Failure {
-  const bare = word.replace(/^-+/, '');
-  const nearest = closest(bare, candidates);
-  const isNear = distance(bare, nearest) <= farthestSuggestion * bare.length;
+  const meant = nearest(word.replace(/^-+/, ''), candidates);
   const message = `Expected a known ${what}, got \`${word}\``;
-  return new Failure('spec', message, isNear ? `Did you mean \`${prefix}${nearest}\`?` : otherwise);
+  const hint = meant === undefined ? otherwise : `Did you mean \`${prefix}${meant}\`?`;
+  return new Failure('spec', message, hint);
 }
 
 function count(name: string, text: string | undefined, most = Number.MAX_SAFE_INTEGER): number | undefined {

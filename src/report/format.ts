@@ -1,3 +1,4 @@
+import { printable } from '../printable.ts';
 import type { MetricSummary } from './results.ts';
 
 /** Decimals of a number that comes without an interval, and the fewest with one: of percentages, of all else. */
@@ -29,9 +30,4 @@ export function formatRatio(ratio: number | null): string {
 export function formatValue(value: unknown): string {
   if (value === undefined) return '–';
   return printable(typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', ''));
-}
-
-/** The text with control characters spelled out. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, character => JSON.stringify(character).slice(1, -1));
 }

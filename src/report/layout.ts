@@ -1,4 +1,5 @@
-import { formatRatio, formatSummary, formatValue, printable } from './format.ts';
+import { printable } from '../printable.ts';
+import { formatRatio, formatSummary, formatValue } from './format.ts';
 import type { CellResults, Results } from './results.ts';
 
 /** What the spec's `report` asks of a table. */

@@ -1,6 +1,7 @@
 import { createColors } from 'picocolors';
+import { printable } from '../printable.ts';
 import type { Diagnostic, Sources } from './diagnostic.ts';
-import { printable, width } from './text.ts';
+import { width } from './text.ts';
 
 /** More than anyone mends in one go; a hostile spec can have thousands. */
 const MAX_SHOWN = 50;
