@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { sep } from 'node:path';
+import { dirname, join } from 'node:path/posix';
+import { describe, expect, it } from 'vitest';
+
+/**
+ * Which folders of src/ each folder imports, from the top down: cli -> run -> plan -> spec for what is to be done,
+ * run -> stages -> nern -> graph for doing it. The files that lie in src/ itself are free to all and import no folder.
+ */
+const directions: Record<string, string[]> = {
+  cli: ['report', 'run', 'plan', 'spec'],
+  report: ['stages', 'files'],
+  run: ['stages', 'plan', 'spec', 'files'],
+  plan: ['spec'],
+  spec: [],
+  stages: ['engine', 'nern', 'networks', 'weights', 'data', 'spec', 'graph', 'files'],
+  nern: ['networks', 'graph'],
+  networks: ['graph'],
+  engine: ['graph'],
+  weights: ['pickle', 'files', 'graph'],
+  data: ['pickle', 'files'],
+  graph: [],
+  pickle: [],
+  files: [],
+};
+
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+  .map(name => name.replaceAll(sep, '/'));
+
+/** The files of src/ that a file imports, types and imports on demand included. */
+const importsOf = new Map(
+  sources.map(file => {
+    const text = readFileSync(join('src', file), 'utf8');
+    const paths = [...text.matchAll(/(?:from |import\()'(\.[^']+)'/g)].map(([, path]) => path!);
+    return [file, paths.map(path => join(dirname(file), path))] as const;
+  }),
+);
+
+/** The top folder of a file; '' of one that lies in src/ itself. */
+const folderOf = (file: string) => file.slice(0, Math.max(0, file.indexOf('/')));
+
+describe('the folders of src/', () => {
+  it('import each other in the directions above, and no others', () => {
+    const found: Record<string, Set<string>> = { '': new Set() };
+    for (const [file, imports] of importsOf) {
+      const folder = folderOf(file);
+      found[folder] ??= new Set();
+      for (const other of imports.map(folderOf)) {
+        if (other !== folder && other !== '') found[folder].add(other);
+      }
+    }
+    const expected = { '': [], ...directions };
+    expect(found).toEqual(
+      Object.fromEntries(Object.entries(expected).map(([folder, others]) => [folder, new Set(others)])),
+    );
+  });
+
+  it('let the report see what a run leaves behind, and nothing of how', () => {
+    const ofReport = [...importsOf].filter(([file]) => folderOf(file) === 'report');
+    const seen = ofReport.flatMap(([, imports]) => imports.filter(path => folderOf(path) === 'stages'));
+    expect([...new Set(seen)]).toEqual(['stages/result.ts']);
+  });
+});
+
+describe('the files of src/', () => {
+  it('import each other in no circle', () => {
+    const settled = new Set<string>();
+    const circles: string[] = [];
+    const follow = (file: string, way: string[]) => {
+      if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' -> '));
+      if (way.includes(file) || settled.has(file)) return;
+      for (const next of importsOf.get(file) ?? []) follow(next, [...way, file]);
+      settled.add(file);
+    };
+    for (const file of sources) follow(file, []);
+    expect(circles).toEqual([]);
+  });
+});
