@@ -4,7 +4,7 @@ import { createKernelTree } from './kernel-tree.ts';
 
 /**
  * The greedy path through elements 0..count-1: from element 0 always to the nearest one not yet visited, ties to the
- * lowest index (NeRN, section 3.2). Compares every pair: the definition, and fast enough for some hundred elements.
+ * lowest index (NeRN, section 3.3). Compares every pair: the definition, and fast enough for some hundred elements.
  */
 export function greedyPath(count: number, distance: (from: number, to: number) => number): Uint32Array {
   const path = new Uint32Array(count);

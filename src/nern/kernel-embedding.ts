@@ -7,7 +7,7 @@ import { inverse } from './permutation.ts';
 
 /**
  * The positional embedding of a target's kernels, kept as its parts: the embedding of (l, f, c) is the concatenation
- * of those of l, f and c (NeRN paper, section 3.1).
+ * of those of l, f and c (NeRN, section 3.1).
  */
 export interface KernelEmbedding {
   /** The embedding of the coordinate values 0, 1, ...: [count, 2 * levels]. */

@@ -1,7 +1,7 @@
 import { Failure } from '../failure.ts';
 
 /**
- * Kernels as points whose squared distance orders them as their similarity does (NeRN, section 3.2): kernels with
+ * Kernels as points whose squared distance orders them as their similarity does (NeRN, section 3.3): kernels with
  * k > 1 are normalised, so that |a - b|^2 = 2 - 2 cos(a, b); 1x1 kernels stay as they are, so that it is the l2
  * distance squared. A kernel of zeros has no direction: its cosine with any kernel is 0, its distance 2.
  */

@@ -17,7 +17,7 @@ import { scalar, type Value } from '../graph/value.ts';
 const tiny = 1e-12;
 
 /**
- * Reconstruction (NeRN paper, equation 2, as the authors compute it): the root of the mean squared difference over
+ * Reconstruction (L_recon of NeRN, section 3.2, as the authors compute it): the root of the mean squared difference over
  * `parameters` learnable parameters. `kernels` and `target` are [kernels, k * k]; `mask`, of the same shape, is 1
  * where there is a parameter (a kernel smaller than k x k has only its centre).
  */
@@ -35,7 +35,7 @@ export function reconstructionLoss(
 /** The offset that steadies the logarithm of the reconstructed network's probabilities (the authors' "stable" form). */
 const stabilizer = 1e-4;
 
-/** Knowledge distillation (equation 4): KL(original || reconstructed) of the class probabilities, mean over images. */
+/** Knowledge distillation (L_KD of NeRN, section 3.2): KL(original || reconstructed) of the class probabilities, mean over images. */
 export function distillationLoss(reconstructed: Value, original: Value): Value {
   const logarithmOfPrediction = logarithm(add(softmax(reconstructed), scalar(stabilizer)));
   const divergence = multiply(softmax(original), subtract(logSoftmax(original), logarithmOfPrediction));
@@ -46,7 +46,7 @@ export function distillationLoss(reconstructed: Value, original: Value): Value {
 const normOffset = 1e-3;
 
 /**
- * Feature map distillation (equation 3): each image's map divided by its norm, the squared difference summed over all
+ * Feature map distillation (L_FMD of NeRN, section 3.2): each image's map divided by its norm, the squared difference summed over all
  * maps, mean over images. With a = map / (|map| + 1e-3) it is |a|^2 + |a'|^2 - 2 <a, a'>: three inner products, in
  * place of passes over whole feature maps, which on a CPU cost more than the convolutions.
  */

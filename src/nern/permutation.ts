@@ -19,7 +19,7 @@ export type LayerPermutation =
     }
   | { readonly mode: 'cross-filter'; readonly kernels: Uint32Array };
 
-/** The greedy paths of a target's learnable layers (NeRN, section 3.2); throws a `Failure` on weights not finite. */
+/** The greedy paths of a target's learnable layers (NeRN, section 3.3); throws a `Failure` on weights not finite. */
 export function permute(layers: readonly Tensor[], mode: PermutationMode): LayerPermutation[] {
   return layers.map(layer => {
     if (mode === 'none') return { mode };
@@ -88,7 +88,7 @@ export function inverse(path: Uint32Array): Uint32Array {
 }
 
 /**
- * Bits it takes to store the permutations beside the predictor (NeRN, section 3.2): cross-filter F C log2(F C) a
+ * Bits it takes to store the permutations beside the predictor (NeRN, appendix, on the size overhead): cross-filter F C log2(F C) a
  * layer, in-filter F C log2(C) + F log2(F).
  */
 export function overheadBits(layers: readonly Layer[], mode: PermutationMode): number {

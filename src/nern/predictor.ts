@@ -34,7 +34,7 @@ export interface Prediction {
   readonly hidden: readonly Value[];
 }
 
-/** The MLP of the NeRN paper, section 3.1: ReLU between linear layers; embedding [rows, inputs] -> [rows, k * k]. */
+/** The MLP of NeRN, section 3.1: ReLU between linear layers; embedding [rows, inputs] -> [rows, k * k]. */
 export function predict(layers: readonly Linear[], embedding: Value): Prediction {
   const [{ weight, bias }, ...rest] = layers as [Linear, ...Linear[]];
   return predictFrom(rest, relu(linear(embedding, weight, bias)));
@@ -51,7 +51,7 @@ function predictFrom(layers: readonly Linear[], first: Value): Prediction {
 /**
  * The prediction at every place of the target, in the places' own order. The embedding of (l, f, c) is a concatenation
  * of three parts, so the first linear layer is a sum of three small products, one for each coordinate: that saves a
- * product over all kernels, a quarter of the prediction's work.
+ * product over all kernels, at hidden size 160 a third of the prediction's arithmetic.
  */
 export function predictGrid(layers: readonly Linear[], embedding: KernelEmbedding): Prediction {
   const [{ weight, bias }, ...rest] = layers as [Linear, ...Linear[]];
@@ -92,7 +92,7 @@ export function samplePrediction(
 
 /**
  * The filters of each convolution out of predicted kernels [all kernels, k * k]; a smaller kernel takes the centre of
- * the predicted one (NeRN paper, section 3.1).
+ * the predicted one (NeRN, section 3.1).
  */
 export function filtersOf(kernels: Value, convolutions: readonly ConvolutionStep[]): Map<string, Value> {
   const width = kernels.shape[1]!;

@@ -36,7 +36,7 @@ export function sampleSize(sampling: Sampling, kernels: number): number {
 }
 
 /**
- * The sampler of a target whose kernels have these norms (NeRN, section 3.3). `uniform`: distinct kernels, all alike;
+ * The sampler of a target whose kernels have these norms (NeRN, section 3.2). `uniform`: distinct kernels, all alike;
  * `magnitude`: with probability `uniform` the same, else the whole batch drawn with replacement, a kernel's
  * probability proportional to its norm; `all`, or a batch no smaller than the target: every kernel, in order.
  */

@@ -35,7 +35,7 @@ export interface StepDefinition {
 export const lossNames = ['loss', 'reconstruction', 'kd', 'fmd'] as const;
 
 /**
- * One training step as a tensor program (NeRN paper, section 3.2): predict the kernels, put them into the network,
+ * One training step as a tensor program (NeRN, section 3.2): predict the kernels, put them into the network,
  * compare with the original, go back, and update. Inputs: `parameters` and the optimizer's state (vectors), its
  * scalars, `sample` [n] (int32 rows, when sampling), `images` [n, 3, h, w] (when distilling). Outputs: the new
  * `parameters` and state under the same names, and the losses.
@@ -87,7 +87,7 @@ function sampledReconstruction(
   return { losses: { loss: reconstruction, reconstruction, kd: scalar(0), fmd: scalar(0) }, gradient };
 }
 
-/** Losses over all kernels; the gradient goes through the sampled ones (NeRN paper, "stochastic sampling"). */
+/** Losses over all kernels; the gradient goes through the sampled ones (NeRN, "stochastic sampling"). */
 function fullLosses(
   { target, kernels, embedding, distillation }: StepDefinition,
   layers: readonly Linear[],

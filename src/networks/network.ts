@@ -24,7 +24,7 @@ export interface ConvolutionStep {
   readonly shape: readonly [filters: number, channels: number, height: number, width: number];
   readonly stride: number;
   readonly padding: number;
-  /** Whether feature map distillation compares what comes out (nern paper, section 3.2). */
+  /** Whether feature map distillation compares what comes out (NeRN, section 3.2). */
   readonly compared: boolean;
 }
 
