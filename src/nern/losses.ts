@@ -17,8 +17,8 @@ import { scalar, type Value } from '../graph/value.ts';
 const tiny = 1e-12;
 
 /**
- * Reconstruction (L_recon of NeRN, section 3.2, as the authors compute it): the root of the mean squared difference over
- * `parameters` learnable parameters. `kernels` and `target` are [kernels, k * k]; `mask`, of the same shape, is 1
+ * Reconstruction (L_recon of NeRN, section 3.2, as the authors compute it): the root of the mean squared difference
+ * over `parameters` learnable parameters. `kernels` and `target` are [kernels, k * k]; `mask`, of the same shape, is 1
  * where there is a parameter (a kernel smaller than k x k has only its centre).
  */
 export function reconstructionLoss(
@@ -35,7 +35,10 @@ export function reconstructionLoss(
 /** The offset that steadies the logarithm of the reconstructed network's probabilities (the authors' "stable" form). */
 const stabilizer = 1e-4;
 
-/** Knowledge distillation (L_KD of NeRN, section 3.2): KL(original || reconstructed) of the class probabilities, mean over images. */
+/**
+ * Knowledge distillation (L_KD of NeRN, section 3.2): KL(original || reconstructed) of the class probabilities, from
+ * logits [n, classes], mean over images.
+ */
 export function distillationLoss(reconstructed: Value, original: Value): Value {
   const logarithmOfPrediction = logarithm(add(softmax(reconstructed), scalar(stabilizer)));
   const divergence = multiply(softmax(original), subtract(logSoftmax(original), logarithmOfPrediction));
@@ -46,9 +49,10 @@ export function distillationLoss(reconstructed: Value, original: Value): Value {
 const normOffset = 1e-3;
 
 /**
- * Feature map distillation (L_FMD of NeRN, section 3.2): each image's map divided by its norm, the squared difference summed over all
- * maps, mean over images. With a = map / (|map| + 1e-3) it is |a|^2 + |a'|^2 - 2 <a, a'>: three inner products, in
- * place of passes over whole feature maps, which on a CPU cost more than the convolutions.
+ * Feature map distillation (L_FMD of NeRN, section 3.2) of maps [n, ...]: each image's map divided by its norm, the
+ * squared difference summed over all maps, mean over images. With a = map / (|map| + 1e-3) it is
+ * |a|^2 + |a'|^2 - 2 <a, a'>: three inner products, in place of passes over whole feature maps, which on a CPU cost more
+ * than the convolutions.
  */
 export function featureMapLoss(reconstructed: readonly Value[], original: readonly Value[]): Value {
   const [{ shape }] = original as [Value];

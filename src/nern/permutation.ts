@@ -88,8 +88,8 @@ export function inverse(path: Uint32Array): Uint32Array {
 }
 
 /**
- * Bits it takes to store the permutations beside the predictor (NeRN, appendix, on the size overhead): cross-filter F C log2(F C) a
- * layer, in-filter F C log2(C) + F log2(F).
+ * Bits it takes to store the permutations beside the predictor (NeRN, appendix, on the size overhead): cross-filter
+ * F C log2(F C) a layer, in-filter F C log2(C) + F log2(F).
  */
 export function overheadBits(layers: readonly Layer[], mode: PermutationMode): number {
   if (mode === 'none') return 0;

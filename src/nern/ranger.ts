@@ -14,7 +14,9 @@ export interface RangerOptions {
 /** Above this length of the approximated moving average RAdam divides by the second moment. */
 const rectificationThreshold = 5;
 
-/** Ranger: RAdam (Liu et al. 2020, algorithm 2) inside Lookahead (Zhang et al. 2019), without gradient centralisation. */
+/**
+ * Ranger: RAdam (Liu et al. 2020, algorithm 2) inside Lookahead (Zhang et al. 2019), without gradient centralisation.
+ */
 export function ranger({ betas: [beta1, beta2], eps, weightDecay, lookahead }: RangerOptions): Optimizer {
   return {
     stateNames: ['firstMoment', 'secondMoment', 'slow'],
