@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cannotWrite, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import { renderCsv } from './csv.ts';
@@ -11,16 +11,23 @@ export function metricsOf({ cells }: Results): string[] {
   return [...new Set(cells.flatMap(cell => Object.keys(cell.metrics)))];
 }
 
-/** Writes results.json and tables/<metric>.md and .csv into the sweep's folder; tables of earlier calls go. */
+/**
+ * Writes results.json and tables/<metric>.md and .csv into the sweep's folder. Tables of earlier calls that this one does
+ * not write go; nothing else is removed, for another call may be writing the same ones.
+ */
 export async function writeReport(folder: string, results: Results, request: ReportRequest): Promise<void> {
   await writeJsonAtomic(join(folder, 'results.json'), results);
   const tables = join(folder, 'tables');
-  await rm(tables, { recursive: true, force: true }).catch(error => {
-    throw cannotWrite(tables, error);
-  });
-  for (const metric of metricsOf(results)) {
-    const table = layOut(results, metric, request);
-    await writeAtomic(join(tables, `${metric}.md`), renderMarkdown(table));
-    await writeAtomic(join(tables, `${metric}.csv`), renderCsv(results, metric));
+  const written = metricsOf(results).flatMap(metric => [
+    { name: `${metric}.md`, text: renderMarkdown(layOut(results, metric, request)) },
+    { name: `${metric}.csv`, text: renderCsv(results, metric) },
+  ]);
+  for (const { name, text } of written) await writeAtomic(join(tables, name), text);
+  const found = await readdir(tables).catch(() => []);
+  const stale = found.filter(file => /\.(md|csv)$/.test(file) && !written.some(({ name }) => name === file));
+  for (const file of stale) {
+    await rm(join(tables, file), { force: true }).catch(error => {
+      throw cannotWrite(join(tables, file), error);
+    });
   }
 }
