@@ -24,6 +24,7 @@ export function createRandom(seed: number, stream: string): Random {
   return restoreRandom([0, 4, 8, 12].map(offset => digest.readInt32LE(offset)));
 }
 
+/** The generator that had this state. */
 export function restoreRandom(state: readonly number[]): Random {
   const generator = xoroshiro128plusFromState(state);
   const uint32 = () => generator.next() >>> 0;

@@ -11,6 +11,7 @@ export interface Images {
   readonly classes: number;
 }
 
+/** Rows, and columns, of an image. */
 export const side = 32;
 /** Pixels of one channel. */
 export const plane = side * side;

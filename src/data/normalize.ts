@@ -13,6 +13,7 @@ export const normalizations = {
   cifar100: { mean: [0.507, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2761] },
 } as const satisfies Record<string, Normalization>;
 
+/** The values that a spec's `data.normalize` names or gives. */
 export function normalizationOf(given: keyof typeof normalizations | Normalization): Normalization {
   return typeof given === 'string' ? normalizations[given] : given;
 }

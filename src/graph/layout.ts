@@ -3,11 +3,13 @@ import type { GradientRules } from './gradient-rule.ts';
 import { sizeOf } from './tensor.ts';
 import { constant, type Value, value } from './value.ts';
 
+/** The same values in the same order under another `shape`. */
 export function reshape(x: Value, shape: readonly number[]): Value {
   if (sizeOf(shape) !== sizeOf(x.shape)) throw new Error(`Cannot reshape [${x.shape}] to [${shape}]`);
   return x.shape.join() === shape.join() ? x : value({ kind: 'reshape' }, [x], shape, x.type);
 }
 
+/** Axes in another order: axis i of the result is axis `permutation[i]` of `x`. */
 export function transpose(x: Value, permutation: readonly number[]): Value {
   return value(
     { kind: 'transpose', permutation },
@@ -28,6 +30,7 @@ export function pad(x: Value, before: readonly number[], shape: readonly number[
   return x.shape.join() === shape.join() ? x : value({ kind: 'pad', before }, [x], shape);
 }
 
+/** Parts of equal shape but for `axis`, one behind the other along it. */
 export function concatenate(parts: readonly Value[], axis: number): Value {
   const [first] = parts as [Value];
   if (parts.length === 1) return first;

@@ -12,6 +12,7 @@ export function sum(x: Value, axes: readonly number[] = x.shape.map((_, axis) =>
   );
 }
 
+/** The mean over `axes` (all of them when absent), which are removed. */
 export function mean(x: Value, axes: readonly number[] = x.shape.map((_, axis) => axis)): Value {
   const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
   return scale(sum(x, axes), 1 / count);

@@ -4,6 +4,7 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
+/** The number of values that a tensor of this shape has. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }

@@ -43,6 +43,7 @@ export type OperationKind = Operation['kind'];
 
 let created = 0;
 
+/** A new value; the functions of this folder that make one check its shapes. */
 export function value(
   operation: Operation,
   operands: readonly Value[],
@@ -65,6 +66,7 @@ export function constant(data: Float32Array | Int32Array, shape: readonly number
   return value({ kind: 'constant', data }, [], shape, data instanceof Int32Array ? 'int32' : 'float32');
 }
 
+/** A fixed number, shape []. */
 export function scalar(number: number): Value {
   return constant(Float32Array.of(number), []);
 }

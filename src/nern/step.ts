@@ -32,6 +32,7 @@ export interface StepDefinition {
     | undefined;
 }
 
+/** The outputs of a step that are losses: the objective, then its parts before they are weighted. */
 export const lossNames = ['loss', 'reconstruction', 'kd', 'fmd'] as const;
 
 /**

@@ -12,6 +12,7 @@ export interface TargetKernels {
   readonly parameters: number;
 }
 
+/** The kernels of the network's learnable convolutions, out of its weights [filters, channels, k, k]. */
 export function targetKernels(network: Network, weights: ReadonlyMap<string, Tensor>): TargetKernels {
   const convolutions = learnableConvolutions(network);
   const largest = Math.max(...convolutions.map(({ shape }) => shape[2]));

@@ -78,6 +78,7 @@ function fixed(weights: ReadonlyMap<string, Tensor>, name: string): Value {
   return constant(data, shape);
 }
 
+/** The named weights, which are known to be there since `matchParameters`. */
 export function parameter(weights: ReadonlyMap<string, Tensor>, name: string): Tensor {
   const tensor = weights.get(name);
   if (!tensor) throw new Error(`The weights have no \`${name}\``);

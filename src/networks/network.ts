@@ -70,6 +70,7 @@ export function learnableConvolutions(network: Network): ConvolutionStep[] {
   return network.steps.filter(step => step.kind === 'convolution');
 }
 
+/** The number of weights in the learnable convolutions: the denominator of the compression ratio. */
 export function learnableParameters(network: Network): number {
   return learnableConvolutions(network).reduce((total, { shape }) => total + sizeOf(shape), 0);
 }

@@ -20,6 +20,7 @@ export interface Evaluator {
   original(): Promise<Partial<Record<Measure, number>>>;
 }
 
+/** Compiles what measuring takes. `test`, the images to classify, is given when accuracy is to be measured. */
 export async function createEvaluator(
   engine: Engine,
   target: Target,

@@ -5,6 +5,7 @@ import { proceduralClasses, proceduralImages, proceduralSha256 } from '../data/p
 import type { Configuration } from '../spec/configuration.ts';
 import { dataRoot } from './locate.ts';
 
+/** The number of classes of each data set, known without reading it. */
 export const datasetClasses = { procedural: proceduralClasses, ...cifarClasses };
 
 /** Whether any step looks at images: only then are there feature maps and outputs to compare. */

@@ -18,6 +18,7 @@ export interface Representation {
   readonly predictorShapes: PredictorShapes;
 }
 
+/** Permutes the kernels of the target and lays out the predictor, as the configuration says. */
 export function represent({ network, weights }: Target, configuration: Configuration): Representation {
   const layers = learnableConvolutions(network).map(step => parameter(weights, step.weight));
   const kernels = targetKernels(network, weights);

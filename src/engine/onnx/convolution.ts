@@ -6,7 +6,9 @@ import { hasBlocks } from './layout.ts';
 
 export type Shape4 = readonly [number, number, number, number];
 
+/** The shape of a value that is known to have four axes. */
 export const shapeOf = (of: Value) => of.shape as unknown as Shape4;
+/** Stride and padding of a convolution or of one of its gradients. */
 export const geometryOf = (of: Value) => of.operation as unknown as ConvolutionGeometry;
 
 /** On blocks wherever the result has them and the input has them too, or too few channels for even one block. */

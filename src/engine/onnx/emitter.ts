@@ -23,6 +23,7 @@ export interface Emitter {
 
 const domains = { ms: 'com.microsoft', nchwc: 'com.microsoft.nchwc' } as const;
 
+/** An emitter with nothing in it yet. */
 export function createEmitter(): Emitter {
   const initializers: Initializer[] = [];
   const named = new Map<unknown, string>();

@@ -61,6 +61,7 @@ function message(fields: Record<string, [id: number, type: string, rule?: 'repea
   };
 }
 
+/** ONNX's numbers for the types of elements in use. */
 export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 
 export type Attribute = number | readonly number[] | string | { readonly graph: Graph };
