@@ -20,17 +20,20 @@ export interface Evaluator {
   original(): Promise<Partial<Record<Measure, number>>>;
 }
 
-/** Compiles what measuring takes. `test`, the images to classify, is given when accuracy is to be measured. */
-export async function createEvaluator(
+/**
+ * `test`, the images to classify, is given when accuracy is to be measured. What measuring takes is compiled when it is
+ * first done: training starts sooner.
+ */
+export function createEvaluator(
   engine: Engine,
   target: Target,
   representation: Representation,
   measures: readonly Measure[],
   test: { readonly images: Images; readonly normalization: Normalization } | undefined,
-): Promise<Evaluator> {
+): Evaluator {
   const { kernels, embedding, predictorShapes } = representation;
-  const predict = await engine.compile(predictionProgram(embedding, predictorShapes));
-  const accuracy = test && (await createAccuracy(engine, target, representation, test));
+  const predictor = once(() => engine.compile(predictionProgram(embedding, predictorShapes)));
+  const accuracy = test && createAccuracy(engine, target, representation, test);
   const measure = async (predicted: Float32Array) => {
     const results: Partial<Record<Measure, number>> = {};
     if (accuracy) results.accuracy = await accuracy(predicted);
@@ -41,6 +44,7 @@ export async function createEvaluator(
   };
   return {
     async measure(parameters) {
+      const predict = await predictor();
       const { kernels: predicted } = await predict.run({
         parameters: { shape: [parameters.length], data: parameters },
       });
@@ -51,16 +55,17 @@ export async function createEvaluator(
 }
 
 /** The share of test images, in percent, whose class the network with the given kernels finds. */
-async function createAccuracy(
+function createAccuracy(
   engine: Engine,
   { network, weights }: Target,
   { kernels }: Representation,
   { images, normalization }: { images: Images; normalization: Normalization },
-): Promise<(predicted: Float32Array) => Promise<number>> {
-  const classify = await engine.compile(classificationProgram(network, weights, kernels, batch));
+): (predicted: Float32Array) => Promise<number> {
+  const program = once(() => engine.compile(classificationProgram(network, weights, kernels, batch)));
   const table = normalizationTable(normalization);
   const pixels = new Float32Array(batch * images.channels * images.height * images.width);
   return async predicted => {
+    const classify = await program();
     let correct = 0;
     for (let from = 0; from < images.count; from += batch) {
       const count = Math.min(batch, images.count - from);
@@ -75,6 +80,15 @@ async function createAccuracy(
       }
     }
     return (100 * correct) / images.count;
+  };
+}
+
+/** Makes a thing at the first call. */
+function once<Thing>(make: () => Thing): () => Thing {
+  let made: { thing: Thing } | undefined;
+  return () => {
+    made ??= { thing: make() };
+    return made.thing;
   };
 }
 
