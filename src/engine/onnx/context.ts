@@ -1,6 +1,6 @@
 import type { OperationKind, Value } from '../../graph/value.ts';
+import type { Layouts, Names } from './blocks.ts';
 import type { Emitter } from './emitter.ts';
-import type { Layouts, Names } from './layout.ts';
 
 /** What a lowering works with: nodes to emit, and its operands by layout. */
 export type Context = Emitter & Layouts;

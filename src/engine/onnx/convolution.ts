@@ -1,8 +1,8 @@
 import type { ConvolutionGeometry } from '../../graph/convolution.ts';
 import type { Value } from '../../graph/value.ts';
+import type { Names } from './blocks.ts';
+import { hasBlocks } from './blocks.ts';
 import type { Context } from './context.ts';
-import type { Names } from './layout.ts';
-import { hasBlocks } from './layout.ts';
 
 export type Shape4 = readonly [number, number, number, number];
 

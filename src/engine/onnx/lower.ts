@@ -1,9 +1,9 @@
 import type { Program } from '../../graph/program.ts';
 import { dependents } from '../../graph/sequence.ts';
 import { reachable, type Value } from '../../graph/value.ts';
+import { createLayouts } from './blocks.ts';
 import { type Context, operationOf } from './context.ts';
 import { createEmitter } from './emitter.ts';
-import { createLayouts } from './layout.ts';
 import type { Graph, Port } from './model.ts';
 import { lowerings } from './operations.ts';
 

@@ -1,9 +1,9 @@
 import { sizeOf } from '../../graph/tensor.ts';
 import type { OperationKind, Value } from '../../graph/value.ts';
+import { hasShapeOf, staysBlocked } from './blocks.ts';
 import { type Context, type Lowering, operationOf } from './context.ts';
 import { lowerConvolution, lowerInputGradient } from './convolution.ts';
 import { lowerFilterGradient } from './filter-gradient.ts';
-import { hasShapeOf, staysBlocked } from './layout.ts';
 import { dataTypes } from './model.ts';
 
 /** Operations that make up a program's structure rather than compute something. */
