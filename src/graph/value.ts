@@ -84,6 +84,6 @@ export function reachable(outputs: readonly Value[]): Value[] {
 }
 
 /** What computing a value reads; `computedAs` reads only the value it is computed as. */
-function forwardOperands(of: Value): readonly Value[] {
+export function forwardOperands(of: Value): readonly Value[] {
   return of.operation.kind === 'computedAs' ? of.operands.slice(1) : of.operands;
 }

@@ -11,21 +11,53 @@ export const shapeOf = (of: Value) => of.shape as unknown as Shape4;
 /** Stride and padding of a convolution or of one of its gradients. */
 export const geometryOf = (of: Value) => of.operation as unknown as ConvolutionGeometry;
 
-/** On blocks wherever the result has them and the input has them too, or too few channels for even one block. */
+/**
+ * Whether a value is a convolution done on blocks: its result has them, and its input has them too or too few channels
+ * for even one.
+ */
+export function convolvesBlocks(of: Value, block: number): boolean {
+  if (of.operation.kind !== 'convolution' || !hasBlocks(of.shape, block)) return false;
+  const [x] = of.operands as [Value];
+  return hasBlocks(x.shape, block) || x.shape[1]! < block;
+}
+
 export function lowerConvolution(of: Value, context: Context): string | Names {
+  const { emit, plain, block } = context;
+  if (convolvesBlocks(of, block)) return lowerBlockedConvolution(of, context);
+  const { stride, padding } = geometryOf(of);
+  return emit('Conv', of.operands.map(plain), attributes(stride, padding));
+}
+
+/** A convolution on blocks that is done together with what follows it, in one pass over the result. */
+export interface Fusion {
+  readonly convolution: Value;
+  /** What is added to it before the ReLU (a residual block's identity path). */
+  readonly added: Value | undefined;
+}
+
+/** A convolution, what is added to it, and a ReLU, as one operation. */
+export function lowerFusion({ convolution, added }: Fusion, context: Context): Names {
+  const sum = added === undefined ? [] : [context.blocked(added)];
+  return lowerBlockedConvolution(convolution, context, sum, { activation: 'Relu' });
+}
+
+function lowerBlockedConvolution(
+  of: Value,
+  context: Context,
+  sum: readonly string[] = [],
+  activation: { readonly activation?: string } = {},
+): Names {
   const { emit, plain, blocked, block } = context;
   const [x, filters, bias] = of.operands as [Value, Value, Value];
   const { stride, padding } = geometryOf(of);
-  const channels = x.shape[1]!;
-  const inBlocks = hasBlocks(x.shape, block);
-  if (!hasBlocks(of.shape, block) || !(inBlocks || channels < block)) {
-    return emit('Conv', [plain(x), plain(filters), plain(bias)], attributes(stride, padding));
-  }
-  const name = blockedFilters(plain(filters), shapeOf(filters), context);
-  const input = inBlocks ? blocked(x) : plain(x);
-  const shape = { kernel_shape: filters.shape.slice(2) };
+  const input = hasBlocks(x.shape, block) ? blocked(x) : plain(x);
+  const ordered = blockedFilters(plain(filters), shapeOf(filters), context);
   return {
-    blocked: emit('nchwc:Conv', [input, name, plain(bias)], { ...shape, ...attributes(stride, padding) }),
+    blocked: emit('nchwc:Conv', [input, ordered, plain(bias), ...sum], {
+      kernel_shape: filters.shape.slice(2),
+      ...attributes(stride, padding),
+      ...activation,
+    }),
   };
 }
 

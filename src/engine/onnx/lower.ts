@@ -3,7 +3,9 @@ import { dependents } from '../../graph/sequence.ts';
 import { reachable, type Value } from '../../graph/value.ts';
 import { createLayouts } from './blocks.ts';
 import { type Context, operationOf } from './context.ts';
+import { type Fusion, lowerFusion } from './convolution.ts';
 import { createEmitter } from './emitter.ts';
+import { findFusions } from './fuse.ts';
 import type { Graph, Port } from './model.ts';
 import { lowerings } from './operations.ts';
 
@@ -12,9 +14,17 @@ export function lower(program: Program, block: number): Graph {
   const emitter = createEmitter();
   const context: Context = { ...emitter, ...createLayouts(block, emitter) };
   const inputs: Port[] = [];
-  for (const of of reachable(Object.values(program.outputs))) {
+  const results = Object.values(program.outputs);
+  const values = reachable(results);
+  const fusions = findFusions(values, results, block);
+  const fused = new Set([...fusions.keys()].flatMap(relu => fusedInto(relu, fusions)));
+  for (const of of values) {
     const { operation } = of;
-    if (operation.kind === 'input') {
+    const fusion = fusions.get(of);
+    if (fused.has(of)) continue;
+    if (fusion) {
+      context.define(of, lowerFusion(fusion, context));
+    } else if (operation.kind === 'input') {
       inputs.push({ name: operation.name, shape: of.shape, type: of.type });
       context.define(of, { plain: operation.name });
     } else if (operation.kind === 'constant') {
@@ -29,6 +39,12 @@ export function lower(program: Program, block: number): Graph {
     return { name: port, shape: of.shape, type: of.type };
   });
   return { name: program.name, nodes: emitter.nodes, initializers: emitter.initializers, inputs, outputs };
+}
+
+/** The values that are not computed by themselves because a fusion does it. */
+function fusedInto(relu: Value, fusions: ReadonlyMap<Value, Fusion>): Value[] {
+  const { convolution, added } = fusions.get(relu)!;
+  return added === undefined ? [convolution] : [convolution, relu.operands[0]!];
 }
 
 function compute(of: Value, context: Context): void {
