@@ -33,6 +33,7 @@ const cases = [
   { name: 'reconstruction-only step', mode: 'recon', images: 256, repeats: 40 },
   { name: 'full step, 32 images', mode: 'full', images: 32, repeats: 15 },
   { name: 'full step, 256 images', mode: 'full', images: 256, repeats: 7 },
+  { name: 'inference, 128 images', mode: 'eval', images: 128, repeats: 25 },
   { name: 'inference, 256 images', mode: 'eval', images: 256, repeats: 15 },
 ];
 
