@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import type { Job } from '../stages/job.ts';
 import type { RunResult } from '../stages/result.ts';
+import { removeCheckpoint } from '../stages/training-checkpoint.ts';
 import type { Emit, WorkerEvent } from './events.ts';
 import { classifyError } from './failures.ts';
 import { writeResult } from './store.ts';
@@ -34,6 +35,7 @@ async function work(job: Job, execute: Execute, stop: AbortSignal): Promise<Work
         throw new Failure('nan', `Expected ${name} to be a finite number, got \`${value}\``);
     }
     await writeResult(job.directory, result);
+    await removeCheckpoint(job.directory);
     const metrics = Object.fromEntries(
       Object.entries(result.metrics).map(([name, { value }]) => [name, value]),
     );

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchesState } from '../data/batches.ts';
 import { writeAtomic } from '../files/atomic.ts';
@@ -58,4 +58,9 @@ const checksum = (text: string) => createHash('sha256').update(text).digest('hex
 function floats(base64: string): Float32Array {
   const bytes = Buffer.from(base64, 'base64');
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+}
+
+/** For a run whose result is written: nothing needs its checkpoint any more. */
+export async function removeCheckpoint(directory: string): Promise<void> {
+  await rm(join(directory, checkpointFile), { force: true });
 }

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Results } from '../../src/report/results.ts';
 import { interruptProgram, makeWorkspace, runProgram, type Workspace } from './program.ts';
@@ -38,7 +39,11 @@ it('trains to the same results with one thread, with two, and when interrupted i
   );
   expect(code).toBe(130);
   expect(lasting('half').cells[0]!.completed).toBe(0);
+  const [cell] = lasting('half').cells;
+  const run = join(workspace.folder, 'half', 'tiny', 'trials', cell!.id, 'seed-0');
+  expect(readdirSync(run)).toContain('checkpoint.json');
   await train('half', '1');
+  expect(readdirSync(run)).toEqual(['log.txt', 'predictor.safetensors', 'result.json']);
   expect(lasting('one').cells[0]).toMatchObject({ completed: 1, metrics: { accuracy: { unit: '%', n: 1 } } });
   expect(lasting('two')).toEqual(lasting('one'));
   expect(lasting('half')).toEqual(lasting('one'));
