@@ -47,8 +47,8 @@ describe('matrix', () => {
     expect(cells.map(({ configuration }) => [configuration.sampler, configuration.evaluate])).toEqual([
       [{ method: 'all' }, ['accuracy']],
       [{ method: 'all' }, ['reconstruction-error']],
-      [{ method: 'magnitude', batch: 8, uniform: 0.8, root: 'exact' }, ['accuracy']],
-      [{ method: 'magnitude', batch: 8, uniform: 0.8, root: 'exact' }, ['reconstruction-error']],
+      [{ method: 'magnitude', batch: 8, uniform: 0.8, root: 'sampled' }, ['accuracy']],
+      [{ method: 'magnitude', batch: 8, uniform: 0.8, root: 'sampled' }, ['reconstruction-error']],
     ]);
   });
   test('settings of another method are left out where the grid sets the method', () => {
@@ -57,7 +57,7 @@ describe('matrix', () => {
       matrix: { 'sampler.method': ['uniform', 'all'] },
     });
     expect(cells.map(({ configuration }) => configuration.sampler)).toEqual([
-      { method: 'uniform', batch: 8, root: 'exact' },
+      { method: 'uniform', batch: 8, root: 'sampled' },
       { method: 'all' },
     ]);
     expect(codesOf({ sampler: { method: 'all', batch: 8 } })).toEqual(['foreign-key']);
@@ -184,7 +184,7 @@ describe('overrides', () => {
       { set: ['sampler.batch=1', 'sampler.batch=2'] },
     );
     expect(sweep.cells.map(({ configuration }) => configuration.sampler)).toEqual([
-      { method: 'uniform', batch: 2, root: 'exact' },
+      { method: 'uniform', batch: 2, root: 'sampled' },
     ]);
   });
   test('a whole part takes the place of its paths in the grid', () => {

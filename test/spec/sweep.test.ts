@@ -19,7 +19,7 @@ test('defaults are those of the papers', () => {
     data: { normalize: 'imagenet', augment: true },
     predictor: { hidden: 160, embedding: { base: 0.76, levels: 40 } },
     permutation: 'none',
-    sampler: { method: 'magnitude', batch: 4096, uniform: 0.8, root: 'exact' },
+    sampler: { method: 'magnitude', batch: 4096, uniform: 0.8, root: 'sampled' },
     alpha: 1e-4,
     beta: 1e-4,
     iterations: 70000,
