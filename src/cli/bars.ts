@@ -1,4 +1,6 @@
+import { clearScreenDown } from 'node:readline';
 import { MultiBar, type SingleBar } from 'cli-progress';
+import { wrap } from '../report/terminal.ts';
 import type { SweepEvent } from '../run/events.ts';
 import { describe } from './describe.ts';
 import { type Detail, type Display, isShown } from './display.ts';
@@ -10,9 +12,11 @@ const numbersWidth = 62;
 /** A total with its ETA and below it one line for each run at work; everything else scrolls by above. */
 export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display {
   const nameWidth = Math.max(12, Math.min(44, stream.columns - numbersWidth));
-  const looks = { barsize: 10, hideCursor: true, clearOnComplete: true };
+  // Lines that scroll by above move the bars: each is drawn anew, on a screen cleared of what stood there.
+  const looks = { barsize: 10, hideCursor: true, clearOnComplete: true, forceRedraw: true, linewrap: false };
   // Ctrl-C is ours: the bars stay until the runs have ended.
   const bars = new MultiBar({ stream, format: '', gracefulExit: false, ...looks });
+  bars.on('redraw-pre', () => clearScreenDown(stream));
   const running = new Map<string, SingleBar>();
   const fractions = new Map<string, number>();
   const started = performance.now();
@@ -40,7 +44,7 @@ export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display 
 
   const show = (event: SweepEvent) => {
     if (event.type !== 'run-progress' && event.type !== 'run-started' && isShown(event, detail))
-      bars.log(`${describe(event)}\n`);
+      bars.log(`${fitted(describe(event), stream.columns)}\n`);
     if (event.type === 'sweep-started' && event.runs > 0) {
       runs = event.runs;
       const format = `${event.sweep.slice(0, nameWidth).padEnd(nameWidth)} {bar} {percentage} % {text}`;
@@ -65,6 +69,12 @@ export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display 
     bars.stop();
   };
   return { show, close };
+}
+
+/** The text with lines no longer than the terminal is wide, which would cut them off while bars are shown. */
+function fitted(text: string, columns: number): string {
+  const lines = text.split('\n').flatMap(line => wrap(line, columns));
+  return lines.join('\n');
 }
 
 /** The name in exactly this width; what is left out is the end of the cell, never the seed. */

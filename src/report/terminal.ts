@@ -57,7 +57,8 @@ function place(text: string, width: number, isLabel: boolean): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
 }
 
-function wrap(text: string, width: number): string[] {
+/** The text in lines of at most `width`, broken at spaces; a longer word has a line of its own. */
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const line = lines.at(-1);

@@ -49,4 +49,13 @@ describe('barDisplay', () => {
     expect(end).toContain('25 % 1/4 runs');
     expect(end).not.toContain('35000/70000');
   });
+
+  it('breaks a long line instead of losing its end, and clears the bars before it', () => {
+    const finished: SweepEvent = { type: 'run-finished', run, metrics: { accuracy: 91.25 }, seconds: 60 };
+    const end = shown(60, [...started, halfway, finished]);
+    const told = end.slice(end.lastIndexOf('finished')).split('\n');
+    expect(told[0]!.length).toBeLessThanOrEqual(60);
+    expect(told.slice(0, 2).join(' ')).toContain('accuracy 91.25');
+    expect(end.slice(0, end.lastIndexOf('finished'))).toContain('\u001b[0J');
+  });
 });
