@@ -55,7 +55,7 @@ describe('barDisplay', () => {
     const end = shown(60, [...started, halfway, finished]);
     const told = end.slice(end.lastIndexOf('finished')).split('\n');
     expect(told[0]!.length).toBeLessThanOrEqual(60);
-    expect(told.slice(0, 2).join(' ')).toContain('accuracy 91.25');
+    expect(told.slice(0, 3).join(' ')).toContain('accuracy 91.25');
     expect(end.slice(0, end.lastIndexOf('finished'))).toContain('\u001b[0J');
   });
 });
