@@ -15,7 +15,7 @@ const spec: TopLevelSpec = {
     {
       width: 560,
       height: 180,
-      title: 'Reconstruction error of the trained predictor (root mean square, all learnable weights)',
+      title: 'Reconstruction loss (root mean square; while it acts alone, over the sampled kernels)',
       data: { values: history },
       mark: { type: 'line', color: '#1f5fa8' },
       encoding: {
