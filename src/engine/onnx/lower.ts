@@ -17,7 +17,7 @@ export function lower(program: Program, block: number): Graph {
   const results = Object.values(program.outputs);
   const values = reachable(results);
   const fusions = findFusions(values, results, block);
-  const fused = new Set([...fusions.keys()].flatMap(relu => fusedInto(relu, fusions)));
+  const fused = new Set([...fusions].flatMap(([relu, fusion]) => fusedInto(relu, fusion)));
   for (const of of values) {
     const { operation } = of;
     const fusion = fusions.get(of);
@@ -42,8 +42,7 @@ export function lower(program: Program, block: number): Graph {
 }
 
 /** The values that are not computed by themselves because a fusion does it. */
-function fusedInto(relu: Value, fusions: ReadonlyMap<Value, Fusion>): Value[] {
-  const { convolution, added } = fusions.get(relu)!;
+function fusedInto(relu: Value, { convolution, added }: Fusion): Value[] {
   return added === undefined ? [convolution] : [convolution, relu.operands[0]!];
 }
 
