@@ -89,7 +89,7 @@ async function training(distil: boolean) {
     optimizer,
     sample: 4096,
     root: 'sampled',
-    distillation: distil ? { images, alpha: 1e-4, beta: 1e-4 } : undefined,
+    distillation: distil ? { images, imagesAtOnce: engine.imagesAtOnce, alpha: 1e-4, beta: 1e-4 } : undefined,
   });
   const executable = await engine.compile(program);
   let state: Record<string, Float32Array> = {

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 const directions: Record<string, string[]> = {
   cli: ['report', 'run', 'plan', 'spec'],
   report: ['stages', 'files'],
-  run: ['stages', 'plan', 'spec', 'files'],
+  run: ['engine', 'stages', 'plan', 'spec', 'files'],
   plan: ['spec'],
   spec: [],
   stages: ['engine', 'nern', 'networks', 'weights', 'data', 'spec', 'graph', 'files'],

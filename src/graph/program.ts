@@ -25,12 +25,29 @@ export interface Executable<Outputs extends string = string> {
   dispose(): Promise<void>;
 }
 
+/** What an engine computes on. */
+export interface Device {
+  /** As the driver or the system calls it. */
+  readonly name: string;
+  /** `software`: a GPU's interface, but computed by the CPU. */
+  readonly kind: 'cpu' | 'gpu' | 'software';
+  /** The driver and its version, where it tells. */
+  readonly driver?: string | undefined;
+  readonly memoryMiB?: number | undefined;
+}
+
 /** Something that computes tensor programs. */
 export interface Engine {
+  /** `onnx:cpu`, `tfjs:wasm`, ... */
   readonly name: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly threads: number;
+  readonly device: Device;
+  /** How many images it best takes through a network together, memory aside. */
+  readonly imagesAtOnce: number;
   compile<Outputs extends string>(
     program: Program & { outputs: Record<Outputs, Value> },
   ): Promise<Executable<Outputs>>;
+  /** Gives the device back; its executables are of no use afterwards. */
+  dispose(): Promise<void>;
 }

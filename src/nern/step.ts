@@ -28,7 +28,13 @@ export interface StepDefinition {
   readonly root: 'exact' | 'sampled';
   /** Knowledge and feature map distillation on a batch of images; absent: reconstruction alone. */
   readonly distillation:
-    | { readonly images: number; readonly alpha: number; readonly beta: number }
+    | {
+        readonly images: number;
+        /** Images that go through the networks together; the gradients of such slices are summed. */
+        readonly imagesAtOnce: number;
+        readonly alpha: number;
+        readonly beta: number;
+      }
     | undefined;
 }
 
@@ -116,27 +122,28 @@ function fullLosses(
   return { losses: { loss, reconstruction, kd, fmd }, gradient };
 }
 
-/** Images that go through the networks together: few enough for their feature maps to stay in the caches. */
-const imagesAtOnce = 32;
-
 /** The distillation losses on the input `images`, and the gradient of alpha KD + beta FMD for the kernels. */
 function distil(
   { network, weights }: StepDefinition['target'],
   kernels: Value,
-  { images, alpha, beta }: NonNullable<StepDefinition['distillation']>,
+  { images, imagesAtOnce, alpha, beta }: NonNullable<StepDefinition['distillation']>,
 ): { kd: Value; fmd: Value; loss: Value; gradient: Value } {
   const filters = filtersOf(kernels, learnableConvolutions(network));
   const predicted = frozen(weights, step => filters.get(step.weight)!);
   const size = sizeOf(kernels.shape);
-  const sums = sumOverSlices(input('images', [images, ...network.input]), sliceOf(images), slice => {
-    const original = forward(network, slice, frozen(weights));
-    const reconstructed = forward(network, slice, predicted);
-    const share = slice.shape[0]! / images;
-    const kd = scale(distillationLoss(reconstructed.logits, original.logits), share);
-    const fmd = scale(featureMapLoss(reconstructed.maps, original.maps), share);
-    const [gradient] = gradients(add(scale(kd, alpha), scale(fmd, beta)), [kernels]) as [Value];
-    return concatenate([reshape(gradient, [size]), reshape(kd, [1]), reshape(fmd, [1])], 0);
-  });
+  const sums = sumOverSlices(
+    input('images', [images, ...network.input]),
+    sliceOf(images, imagesAtOnce),
+    slice => {
+      const original = forward(network, slice, frozen(weights));
+      const reconstructed = forward(network, slice, predicted);
+      const share = slice.shape[0]! / images;
+      const kd = scale(distillationLoss(reconstructed.logits, original.logits), share);
+      const fmd = scale(featureMapLoss(reconstructed.maps, original.maps), share);
+      const [gradient] = gradients(add(scale(kd, alpha), scale(fmd, beta)), [kernels]) as [Value];
+      return concatenate([reshape(gradient, [size]), reshape(kd, [1]), reshape(fmd, [1])], 0);
+    },
+  );
   const [kd, fmd] = [0, 1].map(i => reshape(slice(sums, [size + i], [1]), [])) as [Value, Value];
   return {
     kd,
@@ -147,7 +154,7 @@ function distil(
 }
 
 /** The largest divisor of the batch that is no more than `imagesAtOnce`; all at once when only tiny ones divide it. */
-function sliceOf(images: number): number {
+function sliceOf(images: number, imagesAtOnce: number): number {
   for (let size = Math.min(images, imagesAtOnce); size >= imagesAtOnce / 4; size--) {
     if (images % size === 0) return size;
   }

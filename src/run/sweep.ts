@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { EngineOrder } from '../engine/open.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { RunResult } from '../stages/result.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
@@ -92,7 +93,8 @@ async function attempt(
 ): Promise<Outcome<RunResult>> {
   const directory = runDirectory(folder, run);
   const { id, configuration } = cell;
-  const job = { run, cell: id, seed, key, directory, configuration, threads, specFolder };
+  const engine: EngineOrder = { name: 'onnx:cpu', threads, device: 0 };
+  const job = { run, cell: id, seed, key, directory, configuration, engine, specFolder };
   try {
     // Loaded only when something is to be executed: a sweep that is complete answers at once.
     const { executeLocally } = await import('./local.ts');

@@ -1,3 +1,4 @@
+import type { EngineOrder } from '../engine/open.ts';
 import type { Configuration } from '../spec/configuration.ts';
 
 /** One run as it is handed to whatever executes it; everything in it survives a trip through JSON. */
@@ -11,8 +12,8 @@ export interface Job {
   /** The run's own folder, absolute; whatever a run must keep to be resumed lies here. */
   directory: string;
   configuration: Configuration;
-  /** Threads the engine may use; the values do not depend on it. */
-  threads: number;
+  /** What computes, where, and with how many threads. */
+  engine: EngineOrder;
   /** Folder of the spec, absolute: relative paths in the configuration start here. */
   specFolder: string;
 }

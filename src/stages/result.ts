@@ -1,3 +1,5 @@
+import type { Device } from '../graph/program.ts';
+
 /** What a finished run leaves behind in its result.json; with the same key only `provenance` may differ. */
 export interface RunResult {
   schemaVersion: 1;
@@ -28,6 +30,7 @@ export interface RunProvenance {
   engine: string;
   versions: Record<string, string>;
   threads: number;
+  device: Device;
   seconds: number;
   stepMilliseconds: number;
   /** ISO 8601, UTC. */

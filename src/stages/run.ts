@@ -1,5 +1,5 @@
 import { normalizationOf } from '../data/normalize.ts';
-import { createOnnxEngine } from '../engine/onnx/engine.ts';
+import { openEngine } from '../engine/open.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import { parameterCount } from '../nern/predictor-shapes.ts';
@@ -32,7 +32,7 @@ export async function executeRun(
 ): Promise<RunResult> {
   const { configuration, specFolder, directory, key, run } = job;
   const startedAt = new Date();
-  const engine = createOnnxEngine(job.threads);
+  const engine = await openEngine(job.engine);
   const target = await loadTarget(configuration, specFolder);
   const representation = represent(target, configuration);
   const evaluator = await evaluatorOf(engine, target, representation, configuration, specFolder);
@@ -87,6 +87,7 @@ export async function executeRun(
       engine: engine.name,
       versions: engine.versions,
       threads: engine.threads,
+      device: engine.device,
       seconds: elapsed(),
       stepMilliseconds: training / Math.max(1, iterations - start.iteration),
       startedAt: startedAt.toISOString(),

@@ -62,7 +62,10 @@ export async function* train(
   const random = restoreRandom(start.sampler);
   const sampler = createSampler(configuration.sampler, representation.norms);
   const feed = start.batches && images ? batchFeed(configuration, images, start.batches) : undefined;
-  const steps = stepPrograms(engine, stepDefinition(target, representation, configuration, optimizer));
+  const steps = stepPrograms(
+    engine,
+    stepDefinition(engine, target, representation, configuration, optimizer),
+  );
   // Two sets of vectors take turns: a step reads one and writes the other, so that steps allocate nothing.
   let current = vectors({ parameters: start.parameters, ...start.optimizer });
   let next = vectors(mapValues(current, ({ data }) => new Float32Array(data.length)));
@@ -112,6 +115,7 @@ function optimizerOf({ optimizer }: Configuration): Optimizer {
 }
 
 function stepDefinition(
+  { imagesAtOnce }: Engine,
   target: Target,
   { kernels, embedding, predictorShapes, norms }: Representation,
   configuration: Configuration,
@@ -126,7 +130,7 @@ function stepDefinition(
     optimizer,
     sample: sampler.method === 'all' ? undefined : sampleSize(sampler, norms.length),
     root: sampler.method === 'all' ? 'exact' : sampler.root,
-    distillation: { images: batch, alpha, beta },
+    distillation: { images: batch, imagesAtOnce, alpha, beta },
   };
 }
 

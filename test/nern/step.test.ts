@@ -71,7 +71,7 @@ describe.each(['A', 'B'] as const)('shortcut %s: a training step agrees with PyT
       optimizer: revealGradient,
       sample: reference.samples[0].length,
       root: 'exact',
-      distillation: { images: 4, alpha: reference.alpha, beta: reference.beta },
+      distillation: { images: 4, imagesAtOnce: 4, alpha: reference.alpha, beta: reference.beta },
       ...changes,
     };
   };
@@ -119,7 +119,7 @@ describe.each(['A', 'B'] as const)('shortcut %s: a training step agrees with PyT
       ['kd', 1, 0],
       ['fmd', 0, 1],
     ] as const) {
-      const result = await alone({ images: 4, alpha, beta });
+      const result = await alone({ images: 4, imagesAtOnce: 4, alpha, beta });
       const recon = vector('gradient/reconstruction');
       const distilled = vector(`gradient/${name}`).map((value, i) => value + recon[i]!);
       expect(relativeError(result.parameters!.data, distilled)).toBeLessThan(1e-4);

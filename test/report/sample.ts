@@ -33,6 +33,7 @@ export function sampleRun(cell: string, seed: number, accuracy: number, compress
       engine: 'none',
       versions: { none: '1.0' },
       threads: 1,
+      device: { name: 'none', kind: 'cpu' },
       seconds: 2.5,
       stepMilliseconds: 12,
       startedAt: '2026-01-02T03:04:05.000Z',

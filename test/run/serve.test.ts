@@ -9,7 +9,8 @@ const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-serve-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const job = {
-  ...{ run: 'cell/seed-0', cell: 'cell', seed: 0, key: 'key', threads: 1 },
+  ...{ run: 'cell/seed-0', cell: 'cell', seed: 0, key: 'key' },
+  engine: { name: 'onnx:cpu', threads: 1, device: 0 },
   ...{ directory: folder, specFolder: folder, configuration: { iterations: 3, predictor: { hidden: 8 } } },
 };
 

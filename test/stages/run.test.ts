@@ -36,7 +36,7 @@ async function jobFor(spec: string, threads = 1): Promise<Job> {
     key: 'k',
     directory,
     configuration,
-    threads,
+    engine: { name: 'onnx:cpu', threads, device: 0 },
     specFolder: '.',
   };
 }

@@ -1,19 +1,30 @@
+import { cpus } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
 import ort from 'onnxruntime-node';
 import { Failure } from '../../failure.ts';
 import type { Engine, Executable, Feeds, Program } from '../../graph/program.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Value } from '../../graph/value.ts';
+import type { EngineOrder } from '../open.ts';
 import { convolutionBlockSize } from './block-size.ts';
 import { lower, outputPort } from './lower.ts';
 import { encodeModel } from './model.ts';
 
+/** Opens the engine of this library that is asked for. */
+export async function openOnnxEngine({ name, threads }: EngineOrder): Promise<Engine> {
+  if (name !== 'onnx:cpu') throw new Failure('environment', `The engine \`${name}\` is not there`);
+  return createOnnxEngine(threads);
+}
+
 /** ONNX Runtime on the CPU: a whole program is one native call. */
 export function createOnnxEngine(threads: number): Engine {
   return {
-    name: 'onnx-cpu',
+    name: 'onnx:cpu',
     versions: { 'onnxruntime-node': ort.env.versions.node ?? ort.env.versions.common },
     threads,
+    device: { name: cpus()[0]?.model ?? process.arch, kind: 'cpu' },
+    imagesAtOnce: 32,
+    dispose: async () => {},
     async compile<Outputs extends string>(program: Program & { outputs: Record<Outputs, Value> }) {
       const model = encodeModel(lower(program, await convolutionBlockSize()));
       const session = await ort.InferenceSession.create(model, {
