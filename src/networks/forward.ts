@@ -1,6 +1,5 @@
 import { convolution } from '../graph/convolution.ts';
 import { add, multiply, relu } from '../graph/elementwise.ts';
-import { pad, reshape, slice } from '../graph/layout.ts';
 import { linear } from '../graph/linear.ts';
 import { mean } from '../graph/reduction.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -101,9 +100,14 @@ function foldedNorm(weights: ReadonlyMap<string, Tensor>, norm: string) {
   return { factor, offset };
 }
 
+/**
+ * Every second pixel of x [n, c, h, w] under zeros for the channels that are added, half of them before and half after
+ * (the identity path of shortcut A): a convolution with ones and zeros, which engines do without changing the layout.
+ */
 function subsample(x: Value, channels: number): Value {
-  const [n, c, h, w] = x.shape as [number, number, number, number];
-  const paired = reshape(x, [n, c, h / 2, 2, w / 2, 2]);
-  const even = slice(paired, [0, 0, 0, 0, 0, 0], [n, c, h / 2, 1, w / 2, 1]);
-  return pad(reshape(even, [n, c, h / 2, w / 2]), [0, (channels - c) / 2, 0, 0], [n, channels, h / 2, w / 2]);
+  const c = x.shape[1]!;
+  const ones = new Float32Array(channels * c);
+  for (let i = 0; i < c; i++) ones[((channels - c) / 2 + i) * c + i] = 1;
+  const filters = constant(ones, [channels, c, 1, 1]);
+  return convolution(x, filters, constant(new Float32Array(channels)), { stride: 2, padding: 0 });
 }
