@@ -1,4 +1,3 @@
-import { cpus } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
 import ort from 'onnxruntime-node';
 import { Failure } from '../../failure.ts';
@@ -6,31 +5,49 @@ import type { Engine, Executable, Feeds, Program } from '../../graph/program.ts'
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Value } from '../../graph/value.ts';
 import type { EngineOrder } from '../open.ts';
-import { convolutionBlockSize } from './block-size.ts';
+import { cpuProvider } from './cpu.ts';
+import { cudaProvider } from './cuda.ts';
 import { lower, outputPort } from './lower.ts';
 import { encodeModel } from './model.ts';
+import type { Provider } from './provider.ts';
+import { webgpuProvider } from './webgpu.ts';
 
-/** Opens the engine of this library that is asked for. */
-export async function openOnnxEngine({ name, threads }: EngineOrder): Promise<Engine> {
-  if (name !== 'onnx:cpu') throw new Failure('environment', `The engine \`${name}\` is not there`);
-  return createOnnxEngine(threads);
+/**
+ * Opens the engine of this library that is asked for. Throws a Failure of kind 'environment' where its provider or its
+ * device is missing.
+ */
+export async function openOnnxEngine({ name, threads, device }: EngineOrder): Promise<Engine> {
+  switch (name) {
+    case 'onnx:cpu':
+      return createOnnxEngine(threads);
+    case 'onnx:webgpu':
+      return engineOf(await webgpuProvider(device));
+    case 'onnx:cuda':
+      return engineOf(await cudaProvider(device));
+    default:
+      throw new Failure('environment', `Expected an engine of ONNX Runtime, got \`${name}\``);
+  }
 }
 
-/** ONNX Runtime on the CPU: a whole program is one native call. */
+/** ONNX Runtime on the CPU. */
 export function createOnnxEngine(threads: number): Engine {
+  return engineOf(cpuProvider(threads));
+}
+
+/** A provider as an engine: a whole program is one native call. */
+function engineOf({ name, device, threads, imagesAtOnce, dialect, options }: Provider): Engine {
   return {
-    name: 'onnx:cpu',
+    name,
     versions: { 'onnxruntime-node': ort.env.versions.node ?? ort.env.versions.common },
     threads,
-    device: { name: cpus()[0]?.model ?? process.arch, kind: 'cpu' },
-    imagesAtOnce: 32,
+    device,
+    imagesAtOnce,
     dispose: async () => {},
     async compile<Outputs extends string>(program: Program & { outputs: Record<Outputs, Value> }) {
-      const model = encodeModel(lower(program, await convolutionBlockSize()));
+      const model = encodeModel(lower(program, await dialect()));
       const session = await ort.InferenceSession.create(model, {
-        executionProviders: ['cpu'],
+        ...options,
         graphOptimizationLevel: 'all',
-        intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: 'sequential',
         logSeverityLevel: 3,

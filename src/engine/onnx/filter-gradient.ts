@@ -1,6 +1,7 @@
 import type { Value } from '../../graph/value.ts';
 import type { Context } from './context.ts';
 import { geometryOf, shapeOf } from './convolution.ts';
+import { join } from './join.ts';
 
 /*
  * dW of a convolution: dW[f,c,i,j] = sum over n,y,x of dY[n,f,y,x] X[n,c,y+i-p,x+j-p], as one matrix product over all
@@ -22,7 +23,7 @@ export function lowerFilterGradient(of: Value, context: Context): string {
   const [n, , h, w] = shapeOf(dy);
   const channelsFirst = (name: string) => emit('Transpose', [name], { perm: [1, 0, 2, 3] });
   const matrix = (name: string, rows: number) => emit('Reshape', [name, integers(rows, n * h * w)]);
-  const factor = (parts: string[]) => (parts.length === 1 ? parts[0]! : emit('Concat', parts, { axis: 0 }));
+  const factor = (parts: string[]) => join(parts, 0, context);
   const [dyT, xT] = [channelsFirst(plain(dy)), channelsFirst(plain(x))];
   if (stride === 1 && k === 2 * padding + 1) {
     const shift = (name: string, rows: number, by: number, kept: (y: number, x: number) => boolean) => {

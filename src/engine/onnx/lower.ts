@@ -4,19 +4,20 @@ import { reachable, type Value } from '../../graph/value.ts';
 import { createLayouts } from './blocks.ts';
 import { type Context, operationOf } from './context.ts';
 import { type Fusion, lowerFusion } from './convolution.ts';
-import { createEmitter } from './emitter.ts';
+import type { Dialect } from './dialect.ts';
+import { createEmitter, type Emitter } from './emitter.ts';
 import { findFusions } from './fuse.ts';
 import type { Graph, Port } from './model.ts';
 import { lowerings } from './operations.ts';
 
-/** Translates a tensor program to an ONNX model; `block` is that of `convolutionBlockSize`. */
-export function lower(program: Program, block: number): Graph {
+/** Translates a tensor program to an ONNX model. */
+export function lower(program: Program, dialect: Dialect): Graph {
   const emitter = createEmitter();
-  const context: Context = { ...emitter, ...createLayouts(block, emitter) };
+  const context: Context = { ...emitter, ...createLayouts(dialect.block, emitter), dialect };
   const inputs: Port[] = [];
   const results = Object.values(program.outputs);
   const values = reachable(results);
-  const fusions = findFusions(values, results, block);
+  const fusions = findFusions(values, results, dialect.block);
   const fused = new Set([...fusions].flatMap(([relu, fusion]) => fusedInto(relu, fusion)));
   for (const of of values) {
     const { operation } = of;
@@ -50,7 +51,7 @@ function compute(of: Value, context: Context): void {
   const { kind } = of.operation;
   const made =
     kind === 'sumOverSlices'
-      ? lowerSumOverSlices(of, context)
+      ? sumsOverSlices[context.dialect.device](of, context)
       : lowerings[kind as keyof typeof lowerings](of, context);
   context.define(of, typeof made === 'string' ? { plain: made } : made);
 }
@@ -58,16 +59,41 @@ function compute(of: Value, context: Context): void {
 /** ONNX wants one name space; a program may call an output like an input (the parameters, before and after). */
 export const outputPort = (name: string) => `out/${name}`;
 
+const sumsOverSlices = { cpu: loopOverSlices, gpu: unrolledSlices };
+
+/** The context of a slice: what is computed for it is known there only. */
+const within = (context: Context, emitter: Emitter): Context => ({
+  ...emitter,
+  ...createLayouts(context.block, emitter, context),
+  dialect: context.dialect,
+});
+
+/** The computation of each slice, and the sum of them all. */
+function unrolledSlices(of: Value, context: Context): string {
+  const { emit, integers, plain } = context;
+  const { slice, result } = operationOf(of, 'sumOverSlices');
+  const [x] = of.operands as [Value];
+  const size = slice.shape[0]!;
+  const sums = Array.from({ length: x.shape[0]! / size }, (_, i) => {
+    const each = within(context, context);
+    const rows = [integers(i * size), integers((i + 1) * size), integers(0)];
+    each.define(slice, { plain: emit('Slice', [plain(x), ...rows]) });
+    for (const inner of dependents(slice, result).slice(1)) compute(inner, each);
+    return each.plain(result);
+  });
+  return sums.reduce((sofar, sum) => emit('Add', [sofar, sum]));
+}
+
 /**
  * A Loop that carries the sum. Its body is a graph with inputs and outputs as the operator has them (iteration, whether
  * to carry on, what is carried), and sees everything outside by name.
  */
-function lowerSumOverSlices(of: Value, context: Context): string {
+function loopOverSlices(of: Value, context: Context): string {
   const { slice, result } = operationOf(of, 'sumOverSlices');
   const [x] = of.operands as [Value];
   const size = slice.shape[0]!;
   const emitter = context.nested();
-  const body: Context = { ...emitter, ...createLayouts(context.block, emitter, context) };
+  const body = within(context, emitter);
   const { emit, integers, tensor } = body;
   const named = (part: string) => `${part}/${of.id}`;
   const [iteration, carryOn, sofar] = [named('iteration'), named('carry-on'), named('sum')];

@@ -4,6 +4,7 @@ import { hasShapeOf, staysBlocked } from './blocks.ts';
 import { type Context, type Lowering, operationOf } from './context.ts';
 import { lowerConvolution, lowerInputGradient } from './convolution.ts';
 import { lowerFilterGradient } from './filter-gradient.ts';
+import { join } from './join.ts';
 import { dataTypes } from './model.ts';
 
 /** Operations that make up a program's structure rather than compute something. */
@@ -54,13 +55,9 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
     emit('ReduceSum', [x!, integers(...operationOf(of, 'sum').axes)], { keepdims: 0 }),
   ),
   softmax: plainly((_of, operands, { emit }) => emit('Softmax', operands, { axis: -1 })),
-  logSoftmax: plainly((_of, operands, { emit }) => emit('LogSoftmax', operands, { axis: -1 })),
+  logSoftmax: plainly((_of, [x], context) => lowerLogSoftmax(x!, context)),
   linear: plainly((_of, operands, { emit }) => emit('Gemm', operands, { transB: 1 })),
-  matmul: plainly((of, operands, { emit }) => {
-    const { transposeA, transposeB } = operationOf(of, 'matmul');
-    const opType = of.shape.length === 2 ? 'Gemm' : 'ms:FusedMatMul';
-    return emit(opType, operands, { transA: +transposeA, transB: +transposeB });
-  }),
+  matmul: plainly(lowerMatmul),
   gatherRows: plainly((_of, operands, { emit }) => emit('Gather', operands, { axis: 0 })),
   scatterAddRows: plainly((of, [rows, indices], { emit, tensor, integers }) => {
     const zeros = emit('Expand', [tensor(Float32Array.of(0), [1]), integers(...of.shape)]);
@@ -83,14 +80,41 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
     const after = of.shape.map((length, axis) => length - before[axis]! - of.operands[0]!.shape[axis]!);
     return emit('Pad', [x!, integers(...before, ...after)]);
   }),
-  concatenate: plainly((of, operands, { emit }) =>
-    emit('Concat', operands, { axis: operationOf(of, 'concatenate').axis }),
+  concatenate: plainly((of, operands, context) =>
+    join(operands, operationOf(of, 'concatenate').axis, context),
   ),
 };
 
-/** Of two feature maps in blocks, both orders of summation are the same one. */
+function lowerMatmul(of: Value, [a, b]: readonly string[], { emit, dialect }: Context): string {
+  const { transposeA, transposeB } = operationOf(of, 'matmul');
+  const rank = of.shape.length;
+  if (rank === 2) return emit('Gemm', [a!, b!], { transA: +transposeA, transB: +transposeB });
+  if (dialect.device === 'cpu')
+    return emit('ms:FusedMatMul', [a!, b!], { transA: +transposeA, transB: +transposeB });
+  const perm = [...Array(rank - 2).keys(), rank - 1, rank - 2];
+  const turned = (name: string, transposed: boolean) =>
+    transposed ? emit('Transpose', [name], { perm }) : name;
+  return emit('MatMul', [turned(a!, transposeA), turned(b!, transposeB)]);
+}
+
+/** WebGPU's provider has no LogSoftmax. */
+function lowerLogSoftmax(x: string, { emit, integers, dialect }: Context): string {
+  if (dialect.device === 'cpu') return emit('LogSoftmax', [x], { axis: -1 });
+  const shifted = emit('Sub', [x, emit('ReduceMax', [x, integers(-1)])]);
+  return emit('Sub', [shifted, emit('Log', [emit('ReduceSum', [emit('Exp', [shifted]), integers(-1)])])]);
+}
+
+/**
+ * Of two feature maps in blocks, both orders of summation are the same one. A CPU is fastest with a product of
+ * matrices, for which a GPU would use a single thread for each row.
+ */
 function lowerInnerProduct(of: Value, context: Context): string {
-  const { emit, integers, namesOf, blocked, plain } = context;
+  const { emit, integers, namesOf, blocked, plain, dialect } = context;
+  if (dialect.device === 'gpu') {
+    const rows = [of.shape[0]!, sizeOf(of.operands[0]!.shape) / of.shape[0]!];
+    const [a, b] = of.operands.map(operand => emit('Reshape', [plain(operand), integers(...rows)]));
+    return emit('ReduceSum', [emit('Mul', [a!, b!]), integers(1)], { keepdims: 0 });
+  }
   const inBlocks = of.operands.some(operand => namesOf(operand).blocked !== undefined);
   const [n, size] = [of.shape[0]!, sizeOf(of.operands[0]!.shape)];
   const [a, b] = of.operands.map(operand => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { convolutionBlockSize } from '../../../src/engine/onnx/block-size.ts';
+import { cpuDialect } from '../../../src/engine/onnx/dialect.ts';
 import { createOnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { lower } from '../../../src/engine/onnx/lower.ts';
 import { convolution } from '../../../src/graph/convolution.ts';
@@ -37,11 +38,11 @@ describe('a ReLU is done together with', () => {
     });
     expect(got.data.some(value => value > 1)).toBe(true);
 
-    const block = await convolutionBlockSize();
-    const kinds = (program: typeof fused) => lower(program, block).nodes.map(({ opType }) => opType);
+    const dialect = cpuDialect(await convolutionBlockSize());
+    const kinds = (program: typeof fused) => lower(program, dialect).nodes.map(({ opType }) => opType);
     const passes = (program: typeof fused) =>
       kinds(program).filter(kind => kind === 'Relu' || kind === 'Add').length;
     expect(passes(apart)).toBe(1 + added);
-    if (block > 1) expect(passes(fused)).toBe(0);
+    if (dialect.block > 1) expect(passes(fused)).toBe(0);
   });
 });

@@ -1,0 +1,15 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import type { Device } from '../../graph/program.ts';
+import type { EngineName } from '../names.ts';
+import type { Dialect } from './dialect.ts';
+
+/** What of ONNX Runtime computes, and on what. */
+export interface Provider {
+  readonly name: EngineName;
+  readonly device: Device;
+  readonly threads: number;
+  readonly imagesAtOnce: number;
+  readonly dialect: () => Promise<Dialect>;
+  /** What its sessions are created with besides what all have. */
+  readonly options: InferenceSession.SessionOptions;
+}
