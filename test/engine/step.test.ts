@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
-import type { Feeds } from '../../src/graph/program.ts';
+import type { Engine, Feeds } from '../../src/graph/program.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
 import { adam } from '../../src/nern/adam.ts';
 import { kernelCount } from '../../src/nern/coordinates.ts';
@@ -14,6 +13,7 @@ import { matchParameters } from '../../src/networks/keys.ts';
 import { learnableConvolutions, type Network } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
+import { describeEngines } from './engines.ts';
 
 /** One training step computed by PyTorch (bench/peers/step_reference.py), for a tiny ResNet8 of either shortcut. */
 const folder = new URL('../fixtures/step/', import.meta.url);
@@ -39,11 +39,14 @@ function relativeError(got: Float32Array, expected: Float32Array): number {
   return difference / largest;
 }
 
-describe.each(['A', 'B'] as const)('shortcut %s: a training step agrees with PyTorch', shortcut => {
+await describeEngines('a training step agrees with PyTorch', engine => {
+  describe.each(['A', 'B'] as const)('shortcut %s', shortcut => agreesWithPyTorch(shortcut, engine));
+});
+
+function agreesWithPyTorch(shortcut: 'A' | 'B', engine: Engine): void {
   const reference = JSON.parse(
     readFileSync(new URL(`shortcut-${shortcut.toLowerCase()}.json`, folder), 'utf8'),
   );
-  const engine = createOnnxEngine(1);
   let tensors: Map<string, Tensor>;
   let network: Network;
   let names: string[];
@@ -153,4 +156,4 @@ describe.each(['A', 'B'] as const)('shortcut %s: a training step agrees with PyT
     }
     expect(relativeError(parameters, vector(method))).toBeLessThan(1e-4);
   });
-});
+}

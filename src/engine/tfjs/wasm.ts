@@ -1,0 +1,85 @@
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { EngineOrder } from '../open.ts';
+import { type Backend, libraryFailure, loadPackage } from './backend.ts';
+
+/** The compiled module as the backend takes it, and what the package's types do not say of it. */
+type Module = ConstructorParameters<typeof BackendWasm>[0] & {
+  cwrap(name: string, result: 'number' | null, parameters: readonly 'number'[]): unknown;
+};
+
+const library = '@tensorflow/tfjs-backend-wasm';
+
+/** The compiled module starts its threads out of a pool of this size. */
+const largestPool = 8;
+
+const registeredAs = 'wasm';
+
+/** WebAssembly with SIMD, on several threads. */
+export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backend> {
+  const wasm = await loadPackage(library, () => import('@tensorflow/tfjs-backend-wasm'));
+  const { registerBackend, removeBackend, setBackend } = await import('@tensorflow/tfjs-core');
+  const threads = Math.min(wanted, largestPool);
+  const module = await instantiate(threads > 1 ? 'threaded-simd' : 'simd');
+  wasm.setThreadsCount(threads);
+  removeBackend(registeredAs);
+  registerBackend(registeredAs, () => new wasm.BackendWasm(module));
+  await setBackend(registeredAs);
+  return {
+    registeredAs,
+    versions: { [library]: wasm.version_wasm },
+    threads: wasm.getThreadsCount(),
+    device: { name: cpus()[0]?.model ?? process.arch, kind: 'cpu' },
+    imagesAtOnce: 32,
+    traits: { transposedFactors: false, convolutionGradients: false },
+    failure: libraryFailure,
+    dispose: async () => removeBackend(registeredAs),
+  };
+}
+
+/**
+ * The compiled module with the functions that the backend calls by name. The package itself runs one thread in Node,
+ * because it gives its workers their script as a browser takes it; as a `data:` URL, Node takes it too.
+ */
+async function instantiate(variant: 'simd' | 'threaded-simd'): Promise<Module> {
+  const require = createRequire(import.meta.url);
+  const folder = join(dirname(require.resolve(`${library}/package.json`)), 'wasm-out');
+  const name = `tfjs-backend-wasm-${variant}`;
+  const worker: { wasmWorkerContents?: string } = require(join(folder, `${name}.worker.js`));
+  const create: (settings: object) => Promise<Module> = require(join(folder, `${name}.js`));
+  const listeners = rejectionListeners();
+  const module = await create({
+    locateFile: (file: string) =>
+      file.endsWith('.worker.js') ? scriptUrl(worker.wasmWorkerContents ?? '') : join(folder, file),
+  });
+  // It listens for errors that are none of its business, and throws them again from elsewhere.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    for (const listener of process.listeners(event as 'uncaughtException')) {
+      if (!listeners.has(listener)) process.removeListener(event, listener);
+    }
+  }
+  return Object.assign(module, {
+    tfjs: {
+      init: module.cwrap('init', null, []),
+      initWithThreadsCount: module.cwrap('init_with_threads_count', null, ['number']),
+      getThreadsCount: module.cwrap('get_threads_count', 'number', []),
+      registerTensor: module.cwrap('register_tensor', null, ['number', 'number', 'number']),
+      disposeData: module.cwrap('dispose_data', null, ['number']),
+      dispose: module.cwrap('dispose', null, []),
+    },
+  });
+}
+
+const rejectionListeners = () =>
+  new Set<unknown>([...process.listeners('uncaughtException'), ...process.listeners('unhandledRejection')]);
+
+/**
+ * A CommonJS script as a module that Node's workers can start from. The package keeps it in a template literal, which
+ * has turned the escapes in its string literals into line breaks; there are no others.
+ */
+function scriptUrl(script: string): URL {
+  const head = `import { createRequire } from 'node:module'; const require = createRequire('file:///'); const __filename = '/';`;
+  return new URL(`data:text/javascript,${encodeURIComponent(head + script.replaceAll('\n', '\\n'))}`);
+}
