@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { type AddonManifest, addonFile, tensorFlowFolder } from '../engine/tfjs/tensorflow-addon.ts';
+import { Failure } from '../failure.ts';
+import { cannotWrite, writeJsonAtomic } from '../files/atomic.ts';
+import { buildAddon } from './addon-build.ts';
+import { type AddonVerdict, checkAddon, refusal } from './addon-check.ts';
+import { refuseOtherProcessor } from './machine-code.ts';
+import { nodeHeaders } from './node-headers.ts';
+import { filesIn, findTensorFlow, type TensorFlowFiles } from './tensorflow-source.ts';
+import { unpack } from './unpack.ts';
+
+/** Which TensorFlow to link. */
+export interface TensorFlowOrder {
+  /** A Python environment, a wheel, a folder or a native jar. */
+  readonly from: string;
+  /** Another one, whose headers to take where `from` has none. */
+  readonly headers: string | undefined;
+  /** The folder whose include/node holds Node.js' headers. */
+  readonly nodedir: string | undefined;
+}
+
+/** What was linked. */
+export interface LinkedTensorFlow {
+  readonly manifest: AddonManifest;
+  readonly folder: string;
+  /** What it did on the GPU of this machine. */
+  readonly gpu: AddonVerdict;
+}
+
+/**
+ * Builds TensorFlow.js' addon against a TensorFlow, tries it, and makes it the one that the engines `tfjs:node` and
+ * `tfjs:node-gpu` load; one that fails leaves the one before in use. `tell` hears what is being done. Throws a Failure
+ * of kind 'environment' that says what is missing and how to get it.
+ */
+export async function setupTensorFlow(
+  order: TensorFlowOrder,
+  tell: (line: string) => void,
+): Promise<LinkedTensorFlow> {
+  if (process.platform !== 'linux' && process.platform !== 'darwin') {
+    throw new Failure(
+      'environment',
+      `Expected Linux or macOS to link a TensorFlow on, got \`${process.platform}\``,
+      'Let the package fetch its own: npm rebuild @tensorflow/tfjs-node-gpu',
+    );
+  }
+  const folder = tensorFlowFolder();
+  const build = join(folder, randomUUID());
+  await mkdir(build, { recursive: true }).catch(error => {
+    throw cannotWrite(build, error);
+  });
+  try {
+    const tensorflow = await obtain(order.from, join(build, 'tensorflow'), tell);
+    for (const library of tensorflow.libraries) await refuseOtherProcessor(library);
+    const headers = tensorflow.headers ?? (await headersOf(order, join(build, 'headers'), tell));
+    tell(`compiling against ${tensorflow.folder}`);
+    const path = await buildAddon({ tensorflow, headers, node: nodeHeaders(order.nodedir) }, build);
+    tell('checking what it computes');
+    const addon = { path, libraries: tensorflow.folder };
+    const cpu = await checkAddon(addon, 'tfjs:node');
+    if (!cpu.works) throw refusal(`TensorFlow in ${tensorflow.folder}`, cpu);
+    const manifest: AddonManifest = {
+      format: 1,
+      addon: join(basename(build), addonFile),
+      tensorflow: cpu.tensorflow,
+      libraries: tensorflow.folder,
+      source: resolve(order.from),
+      node: process.version,
+    };
+    await writeJsonAtomic(join(folder, 'manifest.json'), manifest);
+    await removeOthers(folder, basename(build));
+    return { manifest, folder, gpu: await checkAddon(addon, 'tfjs:node-gpu') };
+  } catch (error) {
+    await rm(build, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The files of a source; those of an archive are unpacked into `folder`. */
+async function obtain(from: string, folder: string, tell: (line: string) => void): Promise<TensorFlowFiles> {
+  const source = await findTensorFlow(from);
+  if ('files' in source) return source.files;
+  tell(`unpacking ${source.archive}`);
+  await unpack(source.archive, folder, placeInFolder);
+  return filesIn(folder);
+}
+
+/** Of a wheel or a jar: the libraries into lib/, the headers of the C interface into include/, and nothing else. */
+export function placeInFolder(name: string): string | undefined {
+  const [, library] = /(?:^|\/)(libtensorflow(?:_cc|_framework)?\.(?:so\.\d+|\d+\.dylib))$/.exec(name) ?? [];
+  if (library !== undefined) return `lib/${library}`;
+  const [, header] =
+    /^tensorflow\/(include\/(?:tensorflow\/(?:c|core\/platform|tsl)|xla\/tsl|tsl)\/.*\.h)$/.exec(name) ?? [];
+  return header;
+}
+
+async function headersOf(
+  { from, headers }: TensorFlowOrder,
+  folder: string,
+  tell: (line: string) => void,
+): Promise<string> {
+  const hint =
+    'Give a Python environment or wheel of the same version of TensorFlow as --headers; pip download --no-deps ' +
+    'tensorflow-cpu==VERSION gets a wheel without installing it.';
+  if (headers === undefined) {
+    throw new Failure('environment', `Expected C headers beside the TensorFlow in ${from}, found none`, hint);
+  }
+  const found = (await obtain(headers, folder, tell)).headers;
+  if (found !== undefined) return found;
+  throw new Failure('environment', `Expected C headers in ${headers}, found none`, hint);
+}
+
+/** Builds that were in use before: a process that has loaded one keeps it. */
+async function removeOthers(folder: string, current: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory() && entry.name !== current) {
+      await rm(join(folder, entry.name), { recursive: true, force: true });
+    }
+  }
+}
