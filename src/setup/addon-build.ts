@@ -57,14 +57,16 @@ export async function buildAddon(parts: AddonParts, folder: string): Promise<str
  * one that TensorFlow lacks is then told by the check and not in the middle of a run.
  */
 export function bindingGyp({ folder, libraries }: TensorFlowFiles): string {
+  // gyp hands these words to make and make to a shell, as they are.
+  const rpath = `-Wl,-rpath,${folder.replace(/[ ()'&;]/g, '\\$&')}`;
   const target = {
     target_name: 'tfjs_binding',
     sources: ['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
     include_dirs: ['include'],
     defines: ['NAPI_VERSION=8'],
     libraries: libraries.map(library => `<(module_root_dir)/lib/${basename(library)}`),
-    ldflags: [`-Wl,-rpath,${folder}`, '-Wl,-z,now'],
-    xcode_settings: { OTHER_LDFLAGS: [`-Wl,-rpath,${folder}`, '-Wl,-bind_at_load'] },
+    ldflags: [rpath, '-Wl,-z,now'],
+    xcode_settings: { OTHER_LDFLAGS: [rpath, '-Wl,-bind_at_load'] },
   };
   return JSON.stringify({ targets: [target] }, null, 2);
 }

@@ -20,7 +20,7 @@ const known: readonly (readonly [RegExp, (match: string) => string, string])[] =
   [
     /fatal error: '?(node_api\.h|js_native_api\.h)/,
     match => `Expected Node.js' headers to have ${match}, but they have not`,
-    'Give the folder whose include/node is complete as --nodedir.',
+    'Name the folder whose include/node is complete in the variable npm_config_nodedir.',
   ],
   [
     /fatal error: '?((?:tensorflow|xla|tsl)\/\S+?\.h)/,
@@ -35,7 +35,7 @@ const known: readonly (readonly [RegExp, (match: string) => string, string])[] =
   [
     /(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|FetchError|\b40[34]\b response)/,
     match => `Expected node-gyp to fetch Node.js' headers, got \`${match}\``,
-    'Give the folder whose include/node holds them as --nodedir; the archives of nodejs.org have it (Debian: apt install libnode-dev, then --nodedir /usr).',
+    'Name the folder whose include/node holds them in the variable npm_config_nodedir: the archives of nodejs.org have it (Debian: apt install libnode-dev, /usr).',
   ],
 ];
 

@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 /**
  * The folder whose include/node has headers of this Node.js' major version: beside the program, as installers and the
  * archives of nodejs.org leave them, or where a distribution's package puts them. Undefined where there is none, and
- * node-gyp fetches them. `given` comes first.
+ * node-gyp fetches them. What npm's setting
+ * nodedir names comes first.
  */
-export function nodeHeaders(given: string | undefined): string | undefined {
+export function nodeHeaders(): string | undefined {
   const places = [
-    given,
     process.env.npm_config_nodedir,
     dirname(dirname(realpathSync(process.execPath))),
     '/usr/local',

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../failure.ts';
+import { namesIn, packageFolders } from './python-packages.ts';
 
 /** The parts of a TensorFlow that an addon is linked with. */
 export interface TensorFlowFiles {
@@ -20,12 +21,6 @@ export type TensorFlowSource = { readonly files: TensorFlowFiles } | { readonly 
 /** `libtensorflow_cc.so.2` and `libtensorflow.2.dylib`; not the bare names, which are links for compilers. */
 const mainLibrary = /^libtensorflow(_cc)?\.(so\.\d+|\d+\.dylib)$/;
 const frameworkLibrary = /^libtensorflow_framework\.(so\.\d+|\d+\.dylib)$/;
-
-/** Where packages lie below the folder of a Python environment. */
-const packageFolders = [
-  /^lib(64)?\/python3[\d.]*\/(site|dist)-packages$/,
-  /^local\/lib\/python3[\d.]*\/dist-packages$/,
-];
 
 /**
  * Finds the TensorFlow that a path names: a Python environment or its interpreter, its folder of packages, a wheel, a
@@ -75,24 +70,12 @@ const hint =
 export const hasHeaders = (folder: string) => existsSync(join(folder, 'tensorflow', 'c', 'eager', 'c_api.h'));
 
 /** The folders that may hold the libraries: the one given, those of a Python package, and lib/. */
-function candidates(folder: string): string[] {
-  const packages = ['lib', 'lib64', join('local', 'lib')].flatMap(lib =>
-    namesIn(join(folder, lib)).flatMap(python =>
-      ['site-packages', 'dist-packages'].map(name => join(lib, python, name)),
-    ),
-  );
-  const known = packages.filter(path => packageFolders.some(pattern => pattern.test(path)));
-  return [
-    folder,
-    join(folder, 'tensorflow'),
-    ...known.map(path => join(folder, path, 'tensorflow')),
-    join(folder, 'lib'),
-  ];
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder).sort() : [];
-}
+const candidates = (folder: string): string[] => [
+  folder,
+  join(folder, 'tensorflow'),
+  ...packageFolders(folder).map(packages => join(packages, 'tensorflow')),
+  join(folder, 'lib'),
+];
 
 /** Asks an interpreter where its TensorFlow lies, without importing it. */
 async function packageOf(python: string): Promise<string> {

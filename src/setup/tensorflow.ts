@@ -17,8 +17,6 @@ export interface TensorFlowOrder {
   readonly from: string;
   /** Another one, whose headers to take where `from` has none. */
   readonly headers: string | undefined;
-  /** The folder whose include/node holds Node.js' headers. */
-  readonly nodedir: string | undefined;
 }
 
 /** What was linked. */
@@ -55,7 +53,7 @@ export async function setupTensorFlow(
     for (const library of tensorflow.libraries) await refuseOtherProcessor(library);
     const headers = tensorflow.headers ?? (await headersOf(order, join(build, 'headers'), tell));
     tell(`compiling against ${tensorflow.folder}`);
-    const path = await buildAddon({ tensorflow, headers, node: nodeHeaders(order.nodedir) }, build);
+    const path = await buildAddon({ tensorflow, headers, node: nodeHeaders() }, build);
     tell('checking what it computes');
     const addon = { path, libraries: tensorflow.folder };
     const cpu = await checkAddon(addon, 'tfjs:node');

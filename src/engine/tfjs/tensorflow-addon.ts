@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../failure.ts';
+import { enginesFolder } from '../engines-folder.ts';
 
 /** What links TensorFlow.js to a TensorFlow of this machine. */
 export interface Addon {
@@ -29,15 +29,6 @@ export interface AddonManifest {
 export const addonFile = 'tfjs_binding.node';
 
 const require = createRequire(import.meta.url);
-
-/**
- * Where this user's engines lie: $NERN_SWEEP_ENGINES, by default nern-sweep in the folder for application data. Not
- * beside the packages, which an installation replaces and which may belong to somebody else.
- */
-export function enginesFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  if (environment.NERN_SWEEP_ENGINES) return environment.NERN_SWEEP_ENGINES;
-  return join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'nern-sweep');
-}
 
 /** The folder of what `nern-sweep setup tensorflow` made; its manifest.json names the build in use. */
 export const tensorFlowFolder = (environment?: NodeJS.ProcessEnv) =>
