@@ -1,3 +1,4 @@
+import type { KernelBackend } from '@tensorflow/tfjs-core';
 import { Failure } from '../../failure.ts';
 import type { Device } from '../../graph/program.ts';
 import type { Traits } from './context.ts';
@@ -13,6 +14,8 @@ export interface Backend {
   readonly traits: Traits;
   /** What an error in a program means for people. */
   failure(program: string, error: unknown): Failure;
+  /** What has gone wrong on the device since it was opened, where that is not told by an exception. */
+  trouble?(program: string): Failure | undefined;
   dispose(): Promise<void>;
 }
 
@@ -43,4 +46,17 @@ export async function loadPackage<Module>(name: string, load: () => Promise<Modu
       `Install it with: npm install ${name}`,
     );
   }
+}
+
+/** Makes a backend the one of this name, and gives back the one that had it; returns how to give it back in turn. */
+export async function useBackend(name: string, backend: KernelBackend): Promise<() => void> {
+  const { findBackendFactory, registerBackend, removeBackend, setBackend } = await import(
+    '@tensorflow/tfjs-core'
+  );
+  if (findBackendFactory(name)) removeBackend(name);
+  registerBackend(name, () => backend);
+  await setBackend(name);
+  return () => {
+    if (findBackendFactory(name)) removeBackend(name);
+  };
 }

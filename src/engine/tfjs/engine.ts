@@ -10,6 +10,9 @@ import { lower } from './lower.ts';
 /** How each backend is opened; its packages are loaded only then. */
 const openers: Partial<Record<EngineName, (order: EngineOrder) => Promise<Backend>>> = {
   'tfjs:cpu': async () => (await import('./cpu.ts')).openCpu(),
+  'tfjs:node': async order => (await import('./node.ts')).openNode(order),
+  'tfjs:node-gpu': async order => (await import('./node.ts')).openNode(order),
+  'tfjs:webgpu': async order => (await import('./webgpu.ts')).openWebgpu(order),
   'tfjs:wasm': async order => (await import('./wasm.ts')).openWasm(order),
 };
 

@@ -43,6 +43,8 @@ export async function createExecutable<Outputs extends string>(
         perform(each, table, kernels);
         // All are asked for before any is waited for: a GPU is asked once.
         const results = await Promise.all(outputs.map(({ slot }) => at(table, slot).data()));
+        const trouble = backend.trouble?.(name);
+        if (trouble) throw trouble;
         const entries = outputs.map(({ name: output, slot }, i) => {
           const data = results[i] as Float32Array;
           const place = into[output as Outputs];

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { EngineOrder } from '../open.ts';
-import { type Backend, libraryFailure, loadPackage } from './backend.ts';
+import { type Backend, libraryFailure, loadPackage, useBackend } from './backend.ts';
 
 /** The compiled module as the backend takes it, and what the package's types do not say of it. */
 type Module = ConstructorParameters<typeof BackendWasm>[0] & {
@@ -20,13 +20,10 @@ const registeredAs = 'wasm';
 /** WebAssembly with SIMD, on several threads. */
 export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backend> {
   const wasm = await loadPackage(library, () => import('@tensorflow/tfjs-backend-wasm'));
-  const { registerBackend, removeBackend, setBackend } = await import('@tensorflow/tfjs-core');
   const threads = Math.min(wanted, largestPool);
   const module = await instantiate(threads > 1 ? 'threaded-simd' : 'simd');
   wasm.setThreadsCount(threads);
-  removeBackend(registeredAs);
-  registerBackend(registeredAs, () => new wasm.BackendWasm(module));
-  await setBackend(registeredAs);
+  const giveBack = await useBackend(registeredAs, new wasm.BackendWasm(module));
   return {
     registeredAs,
     versions: { [library]: wasm.version_wasm },
@@ -35,7 +32,7 @@ export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backen
     imagesAtOnce: 32,
     traits: { transposedFactors: false, convolutionGradients: false },
     failure: libraryFailure,
-    dispose: async () => removeBackend(registeredAs),
+    dispose: async () => giveBack(),
   };
 }
 
