@@ -18,7 +18,7 @@ export async function webgpuProvider(device: number): Promise<Provider> {
     threads: 1,
     imagesAtOnce: 256,
     dialect: async () => gpuDialect,
-    options: { executionProviders: [{ name: 'webgpu' }], intraOpNumThreads: 1 },
+    options: { executionProviders: [{ name: 'webgpu', preferredLayout: 'NCHW' }], intraOpNumThreads: 1 },
   };
 }
 
