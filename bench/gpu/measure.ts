@@ -52,9 +52,10 @@ await measureAll(lastMeasurements);
 
 async function measureAll(measurements: readonly Measurement[]) {
   for (const measurement of measurements) {
-    const outcome = whyNot(measurement.name) ?? (await inTime(75, limit => measureTime(measurement, limit)));
-    times.push({ ...measurement, ...outcome });
     const { name, processes } = measurement;
+    if (isAbsent(name)) continue;
+    const outcome = leftOut(name) ?? (await inTime(75, limit => measureTime(measurement, limit)));
+    times.push({ ...measurement, ...outcome });
     const told =
       outcome.outcome === 'measured' ? `${outcome.perSecond.toFixed(2)} per second` : outcome.reason;
     console.error(`${name}, ${caseName(measurement.case)}, x${processes}: ${told.split('\n')[0]}`);
@@ -62,13 +63,18 @@ async function measureAll(measurements: readonly Measurement[]) {
   }
 }
 
-/** What is not there stays away: it is asked for once. */
-function whyNot(name: string) {
-  return [...parity, ...times].flatMap(known =>
-    known.name === name && known.outcome === 'absent'
-      ? [{ outcome: known.outcome, reason: known.reason }]
-      : [],
-  )[0];
+/** What is not there is asked for once. */
+function isAbsent(name: string): boolean {
+  return [...parity, ...times].some(known => known.name === name && known.outcome === 'absent');
+}
+
+/** Why more of an engine is not worth its time; undefined when it is. */
+function leftOut(name: string): { outcome: 'left out'; reason: string } | undefined {
+  const known = [...parity, ...times].filter(one => one.name === name);
+  const software = known.find(one => one.outcome === 'measured' && one.engine.device.kind === 'software');
+  if (software) return { outcome: 'left out', reason: 'It computes on a software device' };
+  if (known.length < 2 || known.slice(-2).some(one => one.outcome === 'measured')) return undefined;
+  return { outcome: 'left out', reason: 'It failed twice in a row' };
 }
 
 /** Runs a part within its limit, or leaves it out when too little time remains for anything. */
@@ -128,7 +134,7 @@ async function measureTime(measurement: Measurement, limitSeconds: number): Prom
     medianMilliseconds: milliseconds[milliseconds.length >> 1]!,
     minimumMilliseconds: milliseconds[0]!,
     repeats: milliseconds.length,
-    readySeconds: Math.max(...runs.map(run => run.ready.seconds)),
+    readySeconds: Math.max(...runs.map(run => run.readySeconds)),
     peakMiB: Math.round(Math.max(...runs.map(run => run.measured.peakMiB))),
     gpuMemoryMiB: memory,
   };

@@ -1,22 +1,24 @@
 import { execa } from 'execa';
 import type { Outcome, Subject } from './result.ts';
 
-/** The lines that a subject prints, each once and in this order; one of the last three ends it. */
+/** The lines that a subject prints, each at most once; `measured`, `absent` or `failed` is the last. */
 interface Lines {
-  engine?: Subject;
-  ready?: { seconds: number };
-  measured?: Record<string, unknown>;
-  absent?: string;
-  failed?: string;
+  readonly engine?: Subject;
+  readonly ready?: { readonly seconds: number };
+  readonly measured?: Readonly<Record<string, unknown>>;
+  readonly absent?: string;
+  readonly failed?: string;
 }
 
-interface Run<Measured> {
+/** What one process told. */
+export interface Run<Measured> {
   readonly engine: Subject;
-  readonly ready: { readonly seconds: number };
+  /** From the start of its work to the end of its warm-up; 0 of one that has none. */
+  readonly readySeconds: number;
   readonly measured: Measured;
 }
 
-/** How processes are run: `whileRunning` is called once, when all of them are at work. */
+/** How a subject is run; `whileRunning` is called once, when all of its processes are at work. */
 export interface Conditions {
   readonly processes: number;
   readonly limitSeconds: number;
@@ -25,7 +27,7 @@ export interface Conditions {
 
 /**
  * Runs a subject in several processes that start their work together, and judges each by what it printed, not by how it
- * ended. The first that does not get there decides the outcome of all.
+ * ended: drivers crash when they are unloaded. The first that does not get there ends them all.
  */
 export async function runTogether<Measured>(
   [command, ...words]: readonly [string, ...string[]],
@@ -37,40 +39,41 @@ export async function runTogether<Measured>(
       lines: true,
       timeout: limitSeconds * 1000,
       killSignal: 'SIGKILL',
-      cleanup: true,
     }),
   );
-  const said: Lines[] = children.map(() => ({}));
-  let waiting = processes;
-  await Promise.all(
-    children.map(async (child, i) => {
-      const lines = said[i]!;
-      for await (const line of child.iterable()) {
-        Object.assign(lines, readLine(line));
-        if (lines.ready && readLine(line).ready && --waiting === 0) {
-          for (const { stdin } of children) stdin.write('go\n');
-          await whileRunning?.();
-        }
-        // The others would wait for it for ever.
-        if (lines.absent ?? lines.failed) for (const other of children) other.kill('SIGKILL');
+  let warm = 0;
+  const follow = async (child: (typeof children)[number]) => {
+    let told: Lines = {};
+    for await (const line of child.iterable()) {
+      const said = readLine(line);
+      told = { ...told, ...said };
+      if (said.ready && ++warm === processes) {
+        for (const { stdin } of children) stdin.write('go\n');
+        await whileRunning?.();
       }
-      if (!lines.measured && !lines.ready) for (const other of children) other.kill('SIGKILL');
-    }),
-  );
-  const ends = await Promise.all(children);
-  const absent = said.find(lines => lines.absent);
-  if (absent?.absent) return { outcome: 'absent', reason: absent.absent };
-  const failed = said.find(lines => lines.failed);
-  if (failed?.failed) return { outcome: 'failed', reason: failed.failed };
-  const runs: Run<Measured>[] = [];
-  for (const [i, { engine, ready, measured }] of said.entries()) {
-    if (!engine || !measured) {
-      const { timedOut, exitCode, signal, stderr } = ends[i]!;
-      const end = timedOut ? `took over ${limitSeconds} s` : `ended with ${signal ?? `code ${exitCode}`}`;
-      return { outcome: 'failed', reason: [`A process ${end}`, ...stderr.slice(-5)].join('\n') };
     }
-    runs.push({ engine, ready: ready ?? { seconds: 0 }, measured: measured as Measured });
-  }
+    if (!told.measured) for (const other of children) other.kill();
+    const { timedOut, exitCode, signal, stderr, originalMessage } = await child;
+    const end = timedOut
+      ? `took over ${limitSeconds} s`
+      : `ended with ${signal ?? exitCode ?? originalMessage}`;
+    return { told, end: [`A process ${end}`, ...(stderr ?? []).slice(-5)].join('\n') };
+  };
+  const ends = await Promise.all(children.map(follow));
+  const told = ends.map(end => end.told);
+  const absent = told.find(lines => lines.absent !== undefined)?.absent;
+  if (absent !== undefined) return { outcome: 'absent', reason: absent };
+  const failed = told.find(lines => lines.failed !== undefined)?.failed;
+  if (failed !== undefined) return { outcome: 'failed', reason: failed };
+  const broken = ends.filter(({ told: { engine, measured } }) => !engine || !measured);
+  // One that was ended because of another tells nothing.
+  const cause = broken.find(({ end }) => !end.includes('SIGKILL')) ?? broken[0];
+  if (cause) return { outcome: 'failed', reason: cause.end };
+  const runs = told.map(({ engine, ready, measured }) => ({
+    engine: engine!,
+    readySeconds: ready?.seconds ?? 0,
+    measured: measured as Measured,
+  }));
   return { outcome: 'measured', runs };
 }
 

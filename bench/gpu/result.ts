@@ -32,12 +32,18 @@ export interface Timing {
   readonly gpuMemoryMiB?: number | undefined;
 }
 
-/** Relative differences to onnx:cpu after some steps. */
+/** Relative differences to onnx:cpu after some full steps. */
 export interface Parity {
   readonly engine: Subject;
+  /** Layers of the CIFAR ResNet. */
+  readonly depth: number;
+  readonly images: number;
   readonly steps: number;
+  /** The largest of any loss. */
   readonly losses: number;
+  /** Of the parameters as a vector, relative to its length, and to that of its change since the start. */
   readonly parameters: number;
+  readonly change: number;
 }
 
 export interface Machine {
