@@ -121,8 +121,8 @@ function refuseOtherDevice(binding: Binding, { libraries }: Addon, gpu: Gpu | un
     throw new Failure(
       'environment',
       `Expected ${which} to compute on the GPU \`${gpu.device.name}\`, but it fell back to the CPU`,
-      'It was built without CUDA, or misses its libraries (TF_CPP_MIN_LOG_LEVEL=0 in the environment makes it say ' +
-        'which): give `nern-sweep setup tensorflow --from` a Python environment with tensorflow[and-cuda].',
+      'It was built without CUDA, or misses its libraries: give `nern-sweep setup tensorflow --from` a Python ' +
+        'environment with tensorflow[and-cuda]; it says what is missing.',
     );
   }
   throw new Failure(

@@ -14,11 +14,13 @@ interface Adapter {
   requestDevice(wanted: { requiredLimits: Record<string, number> }): Promise<GpuDevice>;
 }
 
+interface Gpu {
+  requestAdapter(options: { powerPreference: 'high-performance' }): Promise<Adapter | null>;
+}
+
 interface Implementation {
   readonly globals: object;
-  create(options: readonly string[]): {
-    requestAdapter(options: { powerPreference: 'high-performance' }): Promise<Adapter | null>;
-  };
+  create(options: readonly string[]): Gpu;
 }
 
 interface AdapterInfo {
@@ -27,6 +29,9 @@ interface AdapterInfo {
   readonly description: string;
   readonly isFallbackAdapter?: boolean;
 }
+
+/** Dawn computes only as long as somebody holds what it was created as; the collector does not know. */
+let gpu: Gpu | undefined;
 
 const library = '@tensorflow/tfjs-backend-webgpu';
 const registeredAs = 'webgpu';
@@ -80,7 +85,8 @@ export async function openWebgpu({ device: index }: EngineOrder): Promise<Backen
 /** The adapter that the system prefers, or another one of its list. */
 async function findAdapter({ create }: Implementation, index: number): Promise<Adapter> {
   const options = { powerPreference: 'high-performance' } as const;
-  const adapter = index === 0 ? await create([]).requestAdapter(options) : undefined;
+  gpu ??= create([]);
+  const adapter = index === 0 ? await gpu.requestAdapter(options) : undefined;
   if (adapter) return adapter;
   if (index !== 0) {
     throw new Failure(
