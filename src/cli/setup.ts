@@ -49,7 +49,7 @@ function tellOfTensorFlow({ manifest, folder, gpu }: LinkedTensorFlow): string[]
 
 function tellOfGpu(gpu: AddonVerdict): string {
   if (gpu.works) return `computes right on ${gpu.device.name}`;
-  return `not here: ${gpu.reason}${gpu.hint === undefined ? '' : `\n                 ${gpu.hint}`}`;
+  return `not here: ${gpu.reason}${gpu.hint === undefined ? '' : `\n    ${gpu.hint}`}`;
 }
 
 function tellOfProvider({ version, folder, libraries, missing }: InstalledProvider): string[] {

@@ -22,13 +22,31 @@ export async function checkAddon(addon: Addon, engine: 'tfjs:node' | 'tfjs:node-
   const { stdout, stderr, exitCode, signal, timedOut } = await execa(
     process.execPath,
     [worker, engine, JSON.stringify(addon)],
-    { reject: false, timeout: patience, killSignal: 'SIGKILL', stdin: 'ignore' },
+    {
+      // What TensorFlow misses on a GPU it tells its log alone.
+      env: { TF_CPP_MIN_LOG_LEVEL: '0' },
+      reject: false,
+      timeout: patience,
+      killSignal: 'SIGKILL',
+      stdin: 'ignore',
+    },
   );
-  const verdict = stdout.split('\n').find(line => line.startsWith('{'));
-  if (verdict !== undefined) return JSON.parse(verdict) as AddonVerdict;
+  const line = stdout.split('\n').find(text => text.startsWith('{'));
+  const verdict = line === undefined ? undefined : (JSON.parse(line) as AddonVerdict);
+  if (verdict?.works) return verdict;
   if (timedOut) return { works: false, reason: `it did not answer in ${patience / 1000} s` };
+  const said = sayingsOfGpu(stderr).map(saying => `\n    TensorFlow: ${saying}`);
+  if (verdict) return { ...verdict, reason: `${verdict.reason}${said.join('')}` };
   const last = stderr.trim().split('\n').at(-1) ?? '';
   return { works: false, reason: `the process ended with ${signal ?? exitCode}: ${last}` };
+}
+
+/** What TensorFlow's log says about GPUs and their libraries, without the times and places before each line. */
+export function sayingsOfGpu(log: string): string[] {
+  return log
+    .split('\n')
+    .filter(line => /cuda|cudnn|cuInit|GPU|dlopen|dynamic library/i.test(line))
+    .map(line => line.replace(/^.*?\.cc:\d+\] /, ''));
 }
 
 /** The Failure of kind 'environment' for an addon that does not work. */

@@ -8,7 +8,7 @@ import { buildAddon } from './addon-build.ts';
 import { type AddonVerdict, checkAddon, refusal } from './addon-check.ts';
 import { refuseOtherProcessor } from './machine-code.ts';
 import { nodeHeaders } from './node-headers.ts';
-import { filesIn, findTensorFlow, type TensorFlowFiles } from './tensorflow-source.ts';
+import { filesIn, findTensorFlow, hasHeaders, type TensorFlowFiles } from './tensorflow-source.ts';
 import { unpack } from './unpack.ts';
 
 /** Which TensorFlow to link. */
@@ -80,19 +80,23 @@ async function obtain(from: string, folder: string, tell: (line: string) => void
   const source = await findTensorFlow(from);
   if ('files' in source) return source.files;
   tell(`unpacking ${source.archive}`);
-  await unpack(source.archive, folder, placeInFolder);
+  await unpack(source.archive, folder, name => placeOfLibrary(name) ?? placeOfHeader(name));
   return filesIn(folder);
 }
 
-/** Of a wheel or a jar: the libraries into lib/, the headers of the C interface into include/, and nothing else. */
-export function placeInFolder(name: string): string | undefined {
-  const [, library] = /(?:^|\/)(libtensorflow(?:_cc|_framework)?\.(?:so\.\d+|\d+\.dylib))$/.exec(name) ?? [];
-  if (library !== undefined) return `lib/${library}`;
-  const [, header] =
-    /^tensorflow\/(include\/(?:tensorflow\/(?:c|core\/platform|tsl)|xla\/tsl|tsl)\/.*\.h)$/.exec(name) ?? [];
-  return header;
+/** The path that a library in a wheel or a jar is unpacked to; undefined for other files. */
+export function placeOfLibrary(name: string): string | undefined {
+  const [, file] = /(?:^|\/)(libtensorflow(?:_cc|_framework)?\.(?:so\.\d+|\d+\.dylib))$/.exec(name) ?? [];
+  return file === undefined ? undefined : `lib/${file}`;
 }
 
+/** The path that a header of the C interface in a wheel is unpacked to; undefined for other files. */
+export function placeOfHeader(name: string): string | undefined {
+  const folders = 'tensorflow\\/(?:c|core\\/platform|tsl)|xla\\/tsl|tsl';
+  return new RegExp(`^tensorflow\\/(include\\/(?:${folders})\\/.*\\.h)$`).exec(name)?.[1];
+}
+
+/** The headers to compile with where the source of the libraries has none; those of an archive go into `folder`. */
 async function headersOf(
   { from, headers }: TensorFlowOrder,
   folder: string,
@@ -104,8 +108,13 @@ async function headersOf(
   if (headers === undefined) {
     throw new Failure('environment', `Expected C headers beside the TensorFlow in ${from}, found none`, hint);
   }
-  const found = (await obtain(headers, folder, tell)).headers;
-  if (found !== undefined) return found;
+  const source = await findTensorFlow(headers);
+  if ('archive' in source) {
+    tell(`unpacking the headers of ${source.archive}`);
+    await unpack(source.archive, folder, placeOfHeader);
+  }
+  const found = 'archive' in source ? join(folder, 'include') : source.files.headers;
+  if (found !== undefined && hasHeaders(found)) return found;
   throw new Failure('environment', `Expected C headers in ${headers}, found none`, hint);
 }
 
