@@ -5,8 +5,11 @@ import type { Finding, Verdict } from './finding.ts';
 import { selfTestError, toleranceOf } from './self-test.ts';
 import { type SyntheticTraining, syntheticTrainer } from './synthetic.ts';
 
-/** How much is wanted to be known: enough to choose, or everything. */
-export type Thoroughness = 'choose' | 'everything';
+/**
+ * How much is wanted to be known: `trust`, whether its numbers are right; `choose`, also how fast it is, but nothing of
+ * a software device, which is not chosen anyway; or `everything`.
+ */
+export type Thoroughness = 'trust' | 'choose' | 'everything';
 
 /** What is known so far, without the parts that whoever asked knows. */
 export type Progress = Partial<Omit<Finding, 'engine' | 'index'>>;
@@ -48,7 +51,7 @@ export async function inspect(
     if (error > tolerance) return tell({ verdict: 'wrong', reason: wrongNumbers(error, tolerance) });
     // Told before it is timed: one that is too slow to be timed has passed all the same.
     tell({ verdict: 'passed' });
-    tell({ stepMilliseconds: await medianStep(engine) });
+    if (thoroughness !== 'trust') tell({ stepMilliseconds: await medianStep(engine) });
     await engine.dispose();
   } catch (error) {
     const { kind, message, hint } = asFailure(error);

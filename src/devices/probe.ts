@@ -9,7 +9,7 @@ import { pin } from './pin.ts';
  * How long a probe may take, in seconds: drivers compile their programs at the first step, and plain JavaScript is slow,
  * but one that hangs must not hold up a sweep for ever.
  */
-export const probeLimit = { choose: 60, everything: 60 } as const;
+const probeLimit = 60;
 
 /** So much of what a probe wrote is looked at when it crashed. */
 const lastWords = 300;
@@ -23,7 +23,7 @@ const worker = fileURLToPath(new URL('./probe-worker.js', import.meta.url));
 export async function probe(
   order: EngineOrder,
   thoroughness: Thoroughness,
-  limit: number = probeLimit[thoroughness],
+  limit = probeLimit,
 ): Promise<Finding> {
   const { order: pinned, environment } = pin(order);
   const child = execa(process.execPath, [process.env.NERN_SWEEP_PROBE ?? worker], {
@@ -68,8 +68,8 @@ export async function probe(
 }
 
 function hung({ device, selfTestError }: Progress, limit: number): string {
-  const doing =
-    device === undefined ? 'being opened' : selfTestError === undefined ? 'its self-test' : 'a step';
+  if (selfTestError !== undefined) return `Expected a step or two within ${limit} s, got fewer`;
+  const doing = device === undefined ? 'opening it' : 'its self-test';
   return `Expected an answer within ${limit} s, got none from ${doing}`;
 }
 

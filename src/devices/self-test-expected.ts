@@ -1,4 +1,15 @@
-import type { SelfTestValues } from './self-test.ts';
+import type { Losses } from './synthetic.ts';
+
+/** What the self-test computes, in few numbers. */
+export interface SelfTestValues {
+  /** Of each step. */
+  readonly losses: readonly Losses[];
+  /**
+   * The change of the parameters over all steps, seen from random directions (inner products with vectors of 1 and
+   * -1): an error in any parameter shows in all of them.
+   */
+  readonly change: readonly number[];
+}
 
 /** What the self-test gives, by PyTorch in float64 (test/devices/reference tells how). */
 export const expected: SelfTestValues = {

@@ -1,6 +1,6 @@
 import type { Engine } from '../graph/program.ts';
 import { createRandom } from '../random.ts';
-import { expected } from './self-test-expected.ts';
+import { expected, type SelfTestValues } from './self-test-expected.ts';
 import { type Losses, type SyntheticTraining, syntheticTrainer } from './synthetic.ts';
 
 /**
@@ -21,17 +21,6 @@ export const selfTestTraining: SyntheticTraining = {
 
 /** Whether each step distils: enough steps for the optimizer to use its second moments, the costly ones last. */
 const steps = [false, false, false, false, false, false, true, true];
-
-/** What the self-test computes, in few numbers. */
-export interface SelfTestValues {
-  /** Of each step. */
-  readonly losses: readonly Losses[];
-  /**
-   * The change of the parameters over all steps, seen from random directions (inner products with vectors of 1 and
-   * -1): an error in any parameter shows in all of them.
-   */
-  readonly change: readonly number[];
-}
 
 /**
  * How far each engine's rounding may take it from the known values; a GPU adds up in other orders and has its own
