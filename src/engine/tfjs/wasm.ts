@@ -2,12 +2,15 @@ import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { Failure } from '../../failure.ts';
 import type { EngineOrder } from '../open.ts';
 import { type Backend, libraryFailure, loadPackage, useBackend } from './backend.ts';
 
 /** The compiled module as the backend takes it, and what the package's types do not say of it. */
 type Module = ConstructorParameters<typeof BackendWasm>[0] & {
   cwrap(name: string, result: 'number' | null, parameters: readonly 'number'[]): unknown;
+  _malloc(bytes: number): number;
+  _free(address: number): void;
 };
 
 const library = '@tensorflow/tfjs-backend-wasm';
@@ -21,7 +24,10 @@ const registeredAs = 'wasm';
 export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backend> {
   const wasm = await loadPackage(library, () => import('@tensorflow/tfjs-backend-wasm'));
   const threads = Math.min(wanted, largestPool);
-  const module = await instantiate(threads > 1 ? 'threaded-simd' : 'simd');
+  let complaint: string | undefined;
+  const module = await instantiate(threads > 1 ? 'threaded-simd' : 'simd', line => {
+    complaint ??= line.trim() || undefined;
+  });
   wasm.setThreadsCount(threads);
   const giveBack = await useBackend(registeredAs, new wasm.BackendWasm(module));
   return {
@@ -32,6 +38,7 @@ export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backen
     imagesAtOnce: 32,
     traits: { transposedFactors: false, convolutionGradients: false },
     failure: libraryFailure,
+    trouble: program => (complaint === undefined ? undefined : complaintFailure(program, complaint)),
     dispose: async () => giveBack(),
   };
 }
@@ -40,7 +47,10 @@ export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backen
  * The compiled module with the functions that the backend calls by name. The package itself runs one thread in Node,
  * because it gives its workers their script as a browser takes it; as a `data:` URL, Node takes it too.
  */
-async function instantiate(variant: 'simd' | 'threaded-simd'): Promise<Module> {
+async function instantiate(
+  variant: 'simd' | 'threaded-simd',
+  complain: (line: string) => void,
+): Promise<Module> {
   const require = createRequire(import.meta.url);
   const folder = join(dirname(require.resolve(`${library}/package.json`)), 'wasm-out');
   const name = `tfjs-backend-wasm-${variant}`;
@@ -48,6 +58,7 @@ async function instantiate(variant: 'simd' | 'threaded-simd'): Promise<Module> {
   const create: (settings: object) => Promise<Module> = require(join(folder, `${name}.js`));
   const listeners = rejectionListeners();
   const module = await create({
+    printErr: complain,
     locateFile: (file: string) =>
       file.endsWith('.worker.js') ? scriptUrl(worker.wasmWorkerContents ?? '') : join(folder, file),
   });
@@ -57,7 +68,16 @@ async function instantiate(variant: 'simd' | 'threaded-simd'): Promise<Module> {
       if (!listeners.has(listener)) process.removeListener(event, listener);
     }
   }
+  // The first call replaces the function by the one that it stands for.
+  module._free(module._malloc(1));
+  const allocate = module._malloc;
   return Object.assign(module, {
+    // The backend does not look at what it gets, and writes over the start of the memory.
+    _malloc(bytes: number) {
+      const address = allocate(bytes);
+      if (address === 0) throw new Error(`out of memory for a tensor of ${bytes} bytes`);
+      return address;
+    },
     tfjs: {
       init: module.cwrap('init', null, []),
       initWithThreadsCount: module.cwrap('init_with_threads_count', null, ['number']),
@@ -67,6 +87,12 @@ async function instantiate(variant: 'simd' | 'threaded-simd'): Promise<Module> {
       dispose: module.cwrap('dispose', null, []),
     },
   });
+}
+
+/** What the kernels cannot do they print, and go on; 6 is XNNPACK's status for want of memory. */
+function complaintFailure(program: string, complaint: string): Failure {
+  const reason = complaint.replace(/Got status 6\b.*/, 'It is out of memory.');
+  return libraryFailure(program, new Error(reason));
 }
 
 const rejectionListeners = () =>
