@@ -50,7 +50,7 @@ export function runtimePackages(root: string): string[] {
 /** What Node never reads on linux-x64: other platforms' libraries, sources, types, maps, tests, bundles for browsers. */
 const unused = [
   /\.(map|ts|mts|cts|tsx|md|flow|html|TXT)$/,
-  /(^|\/)(docs?|tests?|__tests__|examples?|miniprogram|\.github)\//,
+  /(^|\/)(docs|tests?|__tests__|examples?|miniprogram|\.github)\//,
   /_test\.js$/,
   /\.(min|fesm|fesm\.min|es2017|es2017\.min)\.js$/,
   /^onnxruntime-node\/bin\/napi-v\d+\/(?!linux\/x64\/)/,

@@ -53,10 +53,9 @@ export async function runTogether<Measured>(
       }
     }
     if (!told.measured) for (const other of children) other.kill();
-    const { timedOut, exitCode, signal, stderr, originalMessage } = await child;
-    const end = timedOut
-      ? `took over ${limitSeconds} s`
-      : `ended with ${signal ?? exitCode ?? originalMessage}`;
+    const { timedOut, exitCode, signal, stderr, code } = await child;
+    if (code === 'ENOENT') return { told: { absent: `\`${command}\` is not there` }, end: '' };
+    const end = timedOut ? `took over ${limitSeconds} s` : `ended with ${signal ?? exitCode}`;
     return { told, end: [`A process ${end}`, ...(stderr ?? []).slice(-5)].join('\n') };
   };
   const ends = await Promise.all(children.map(follow));

@@ -32,6 +32,7 @@ export function gpuSection(report: GpuReport | undefined): string {
     timeTable(report.times),
     'Processes at once on one GPU, repeats per second of all together:',
     packingTable(report.times),
+    bestPacking(report.times),
     'Relative difference to `onnx:cpu`:',
     parityTable(report),
     ...notes(report),
@@ -96,6 +97,24 @@ function packingTable(times: readonly TimingEntry[]): string {
     ),
   ]);
   return rows.length === 0 ? '' : table(['processes', ...series], rows);
+}
+
+/** A line per packed case: how many processes are best, and what that is beside the best of PyTorch. */
+function bestPacking(times: readonly TimingEntry[]): string {
+  const packed = distinct(times.filter(time => time.processes > 1).map(time => caseName(time.case)));
+  const lines = packed.flatMap(what => {
+    const measured = times
+      .filter(isMeasured)
+      .filter(time => caseName(time.case) === what)
+      .sort((a, b) => b.perSecond - a.perSecond);
+    const ours = measured.find(time => !isPeer(time.name));
+    const theirs = measured.find(time => time.name === 'torch:eager');
+    if (!ours || !theirs) return [];
+    const both = [ours, theirs].map(time => `${time.processes} x ${label(time.name)}`);
+    const ratio = (ours.perSecond / theirs.perSecond).toFixed(2);
+    return [`* ${what}: the best of ours (${both[0]}) has ${ratio} times the throughput of ${both[1]}`];
+  });
+  return lines.join('\n');
 }
 
 function parityTable({ parity }: GpuReport): string {

@@ -15,7 +15,11 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
 
-import torch
+try:
+    import torch
+except ImportError as error:
+    print(json.dumps({"absent": f"{sys.executable}: {error}"}))
+    sys.exit()
 
 from method import Ranger, coordinates, create_predictor, embed
 from torch_step import BASE, HIDDEN, LEVELS, FoldedTarget, Peer, load_state, with_scales
