@@ -1,22 +1,15 @@
 import { afterAll, describe } from 'vitest';
-import { type EngineName, engineNames } from '../../src/engine/names.ts';
+import { engineNames } from '../../src/engine/names.ts';
 import { openEngine } from '../../src/engine/open.ts';
 import { Failure } from '../../src/failure.ts';
 import type { Engine } from '../../src/graph/program.ts';
-
-/** Plain JavaScript takes minutes for what others do in a second. */
-const slow: readonly EngineName[] = ['tfjs:cpu'];
 
 /**
  * The same tests on each engine that can be opened on this machine; those of the others are skipped, with the reason in
  * their name.
  */
-export async function describeEngines(
-  what: string,
-  tests: (engine: Engine) => void,
-  names: readonly EngineName[] = engineNames,
-): Promise<void> {
-  for (const name of names) {
+export async function describeEngines(what: string, tests: (engine: Engine) => void): Promise<void> {
+  for (const name of engineNames) {
     try {
       const engine = await openEngine({ name, threads: 2, device: 0 });
       describe(`${what} on ${name}`, () => {
@@ -25,9 +18,13 @@ export async function describeEngines(
       });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      describe.skip(`${what} on ${name}: ${error.message}`, () => tests({} as Engine));
+      describe.skip(`${what} on ${name}: ${error.message}`, () => tests({ name } as Engine));
     }
   }
 }
 
-export const fastEngines = engineNames.filter(name => !slow.includes(name));
+/** Plain JavaScript and software GPUs take a minute for what others do in a second: they are tested by less. */
+export const isSlow = ({ name, device }: Engine) => name === 'tfjs:cpu' || device?.kind === 'software';
+
+/** How far from others' numbers an engine's may be, relative to the largest: GPUs sum in orders of their own. */
+export const tolerance = ({ device }: Engine) => (device?.kind === 'gpu' ? 1e-3 : 1e-4);

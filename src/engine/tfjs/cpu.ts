@@ -7,6 +7,8 @@ export async function openCpu(): Promise<Backend> {
     '@tensorflow/tfjs-backend-cpu',
     () => import('@tensorflow/tfjs-backend-cpu'),
   );
+  const { setBackend } = await import('@tensorflow/tfjs-core');
+  await setBackend('cpu');
   return {
     registeredAs: 'cpu',
     versions: { '@tensorflow/tfjs-backend-cpu': version_cpu },

@@ -53,14 +53,16 @@ async function instantiate(
 ): Promise<Module> {
   const require = createRequire(import.meta.url);
   const folder = join(dirname(require.resolve(`${library}/package.json`)), 'wasm-out');
-  const name = `tfjs-backend-wasm-${variant}`;
-  const worker: { wasmWorkerContents?: string } = require(join(folder, `${name}.worker.js`));
-  const create: (settings: object) => Promise<Module> = require(join(folder, `${name}.js`));
+  const binary = `tfjs-backend-wasm-${variant}.wasm`;
+  // The script of the plain variant is that of SIMD without threads too.
+  const script = variant === 'simd' ? 'tfjs-backend-wasm' : `tfjs-backend-wasm-${variant}`;
+  const worker: { wasmWorkerContents?: string } = require(join(folder, `${script}.worker.js`));
+  const create: (settings: object) => Promise<Module> = require(join(folder, `${script}.js`));
   const listeners = rejectionListeners();
   const module = await create({
     printErr: complain,
     locateFile: (file: string) =>
-      file.endsWith('.worker.js') ? scriptUrl(worker.wasmWorkerContents ?? '') : join(folder, file),
+      file.endsWith('.worker.js') ? scriptUrl(worker.wasmWorkerContents ?? '') : join(folder, binary),
   });
   // It listens for errors that are none of its business, and throws them again from elsewhere.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -74,7 +76,8 @@ async function instantiate(
   return Object.assign(module, {
     // The backend does not look at what it gets, and writes over the start of the memory.
     _malloc(bytes: number) {
-      const address = allocate(bytes);
+      // It would take the number modulo 2^32.
+      const address = bytes < 2 ** 32 ? allocate(bytes) : 0;
       if (address === 0) throw new Error(`out of memory for a tensor of ${bytes} bytes`);
       return address;
     },
