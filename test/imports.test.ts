@@ -12,6 +12,7 @@ const directions: Record<string, string[]> = {
   report: ['stages', 'files'],
   run: ['devices', 'engine', 'stages', 'plan', 'spec', 'graph', 'files'],
   devices: ['engine', 'nern', 'networks', 'graph', 'files'],
+  setup: ['engine', 'graph', 'files'],
   plan: ['spec'],
   spec: [],
   stages: ['engine', 'nern', 'networks', 'weights', 'data', 'spec', 'graph', 'files'],

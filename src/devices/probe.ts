@@ -11,8 +11,8 @@ import { pin } from './pin.ts';
  */
 const probeLimit = 60;
 
-/** So much of what a probe wrote is looked at when it crashed. */
-const lastWords = 300;
+/** So much of what a crashed probe wrote is told: what went wrong comes first, then stack traces. */
+const firstWords = 300;
 
 const worker = fileURLToPath(new URL('./probe-worker.js', import.meta.url));
 
@@ -47,13 +47,11 @@ export async function probe(
     for await (const message of child.getEachMessage()) {
       const { done, ...progress } = message as unknown as Progress & { done?: boolean };
       found = { ...found, ...progress };
-      if (done) {
-        ended = true;
-        break;
-      }
+      if (!done) continue;
+      ended = true;
+      // What happens to it at its end is of no interest: libraries crash and hang there.
+      child.kill('SIGKILL');
     }
-    // What happens to it at its end is of no interest: libraries crash and hang there.
-    if (ended) child.kill('SIGKILL');
     const { exitCode, signal, stderr } = await child;
     const about = { engine: order.name, index: order.device };
     if (ended) return { ...about, verdict: 'broken', ...found };
@@ -76,7 +74,7 @@ function hung({ device, selfTestError }: Progress, limit: number): string {
 function crashed(exitCode: number | undefined, signal: string | undefined, stderr: unknown): string {
   const words = String(stderr ?? '')
     .trim()
-    .slice(-lastWords);
+    .slice(0, firstWords);
   const end = signal === undefined ? `exit code ${exitCode}` : signal;
   return `Expected the probe to end in good order, got \`${end}\`${words === '' ? '' : `: ${words}`}`;
 }
