@@ -39,8 +39,8 @@ export async function findTensorFlow(from: string): Promise<TensorFlowSource> {
   throw new Failure('environment', `Expected ${path} to be a folder, a wheel or a jar, got a file`, unpack);
 }
 
-/** Finds the libraries and headers below a folder. Throws as `findTensorFlow`. */
-export function filesIn(folder: string): TensorFlowFiles {
+/** Finds the libraries and headers below a folder, or says that `named` has none. Throws as `findTensorFlow`. */
+export function filesIn(folder: string, named = folder): TensorFlowFiles {
   for (const candidate of candidates(folder)) {
     const names = namesIn(candidate);
     const main = names.find(name => mainLibrary.test(name));
@@ -56,11 +56,11 @@ export function filesIn(folder: string): TensorFlowFiles {
   if (candidates(folder).some(candidate => existsSync(join(candidate, 'python', 'pywrap_tensorflow.py')))) {
     throw new Failure(
       'environment',
-      `Expected the TensorFlow in ${folder} to have its C interface in a library, but it is older than 2.12`,
+      `Expected the TensorFlow in ${named} to have its C interface in a library, but it is older than 2.12`,
       'Install a newer one: pip install --upgrade tensorflow-cpu',
     );
   }
-  throw new Failure('environment', `Expected a TensorFlow in ${folder}, found no libtensorflow there`, hint);
+  throw new Failure('environment', `Expected a TensorFlow in ${named}, found no libtensorflow there`, hint);
 }
 
 const hint =

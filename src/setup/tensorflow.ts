@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type AddonManifest, addonFile, tensorFlowFolder } from '../engine/tfjs/tensorflow-addon.ts';
 import { Failure } from '../failure.ts';
-import { cannotWrite, writeJsonAtomic } from '../files/atomic.ts';
+import { makeFolder, writeJsonAtomic } from '../files/atomic.ts';
 import { buildAddon } from './addon-build.ts';
 import { type AddonVerdict, checkAddon, refusal } from './addon-check.ts';
 import { refuseOtherProcessor } from './machine-code.ts';
@@ -45,9 +45,7 @@ export async function setupTensorFlow(
   }
   const folder = tensorFlowFolder();
   const build = join(folder, randomUUID());
-  await mkdir(build, { recursive: true }).catch(error => {
-    throw cannotWrite(build, error);
-  });
+  await makeFolder(build);
   try {
     const tensorflow = await obtain(order.from, join(build, 'tensorflow'), tell);
     for (const library of tensorflow.libraries) await refuseOtherProcessor(library);
@@ -81,7 +79,7 @@ async function obtain(from: string, folder: string, tell: (line: string) => void
   if ('files' in source) return source.files;
   tell(`unpacking ${source.archive}`);
   await unpack(source.archive, folder, name => placeOfLibrary(name) ?? placeOfHeader(name));
-  return filesIn(folder);
+  return filesIn(folder, source.archive);
 }
 
 /** The path that a library in a wheel or a jar is unpacked to; undefined for other files. */
