@@ -11,7 +11,6 @@ import { multiply } from '../../../src/graph/elementwise.ts';
 import { gradients } from '../../../src/graph/gradient.ts';
 import { concatenate } from '../../../src/graph/layout.ts';
 import { innerProduct, matmul } from '../../../src/graph/linear.ts';
-import type { Program } from '../../../src/graph/program.ts';
 import { logSoftmax, sum } from '../../../src/graph/reduction.ts';
 import { sumOverSlices } from '../../../src/graph/sequence.ts';
 import { sizeOf } from '../../../src/graph/tensor.ts';
@@ -106,7 +105,7 @@ function filterGradient({ channels, filters, k, stride, padding, size, images }:
 
 describe('the graph for a GPU, run on the CPU, computes as that for a CPU', () => {
   test.each(Object.entries(cases))('%s', async (_name, result) => {
-    const program: Program & { outputs: { result: Value } } = { name: 'case', outputs: { result } };
+    const program = { name: 'case', outputs: { result } };
     const random = createRandom(3, 'gpu-graph');
     const feeds = Object.fromEntries(
       lower(program, gpuDialect).inputs.map(({ name, shape }) => [
