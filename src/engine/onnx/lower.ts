@@ -9,6 +9,7 @@ import { createEmitter, type Emitter } from './emitter.ts';
 import { findFusions } from './fuse.ts';
 import type { Graph, Port } from './model.ts';
 import { lowerings } from './operations.ts';
+import { outletOf } from './outputs.ts';
 
 /** Translates a tensor program to an ONNX model. */
 export function lower(program: Program, dialect: Dialect): Graph {
@@ -34,11 +35,7 @@ export function lower(program: Program, dialect: Dialect): Graph {
       compute(of, context);
     }
   }
-  const outputs = Object.entries(program.outputs).map(([name, of]): Port => {
-    const port = outputPort(name);
-    emitter.emit('Identity', [context.plain(of)], {}, port);
-    return { name: port, shape: of.shape, type: of.type };
-  });
+  const outputs = outletOf(program, dialect).emit(context);
   return { name: program.name, nodes: emitter.nodes, initializers: emitter.initializers, inputs, outputs };
 }
 
@@ -55,9 +52,6 @@ function compute(of: Value, context: Context): void {
       : lowerings[kind as keyof typeof lowerings](of, context);
   context.define(of, typeof made === 'string' ? { plain: made } : made);
 }
-
-/** ONNX wants one name space; a program may call an output like an input (the parameters, before and after). */
-export const outputPort = (name: string) => `out/${name}`;
 
 const sumsOverSlices = { cpu: loopOverSlices, gpu: unrolledSlices };
 

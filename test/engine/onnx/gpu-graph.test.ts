@@ -6,6 +6,7 @@ import { createOnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { executableOf } from '../../../src/engine/onnx/executable.ts';
 import { lower } from '../../../src/engine/onnx/lower.ts';
 import { encodeModel, type Graph, type Node } from '../../../src/engine/onnx/model.ts';
+import { outletOf } from '../../../src/engine/onnx/outputs.ts';
 import { convolution } from '../../../src/graph/convolution.ts';
 import { multiply } from '../../../src/graph/elementwise.ts';
 import { gradients } from '../../../src/graph/gradient.ts';
@@ -55,6 +56,12 @@ const obstacles = (dialect: Dialect) =>
 describe('the graph of a whole training step', () => {
   test('for a GPU has nothing that one could not do', () => {
     expect([...obstacles(gpuDialect)]).toEqual([]);
+  });
+
+  test('for a GPU gives all its results at once', () => {
+    const outputs = lower(step, gpuDialect).outputs.map(({ shape }) => shape);
+    const sizes = Object.values(step.outputs).map(({ shape }) => sizeOf(shape));
+    expect(outputs).toEqual([[sizes.reduce((a, b) => a + b)]]);
   });
 
   test('for a CPU has what is fastest there', () => {
@@ -114,7 +121,7 @@ describe('the graph for a GPU, run on the CPU, computes as that for a CPU', () =
       ]),
     );
     const session = await ort.InferenceSession.create(encodeModel(lower(program, gpuDialect)));
-    const forGpu = executableOf('onnx:cpu', session, 'case', ['result']);
+    const forGpu = executableOf('onnx:cpu', session, 'case', outletOf(program, gpuDialect));
     const forCpu = await createOnnxEngine(1).compile(program);
     const { result: got } = await forGpu.run(feeds);
     const { result: expected } = await forCpu.run(feeds);
