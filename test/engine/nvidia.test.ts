@@ -20,6 +20,8 @@ describe('the GPUs of a machine', () => {
     ['1,0', ['GPU-bbbb-2', 'GPU-aaaa-1']],
     ['GPU-bbbb-2', ['GPU-bbbb-2']],
     ['GPU-b', ['GPU-bbbb-2']],
+    ['1,-1,0', ['GPU-bbbb-2']],
+    ['MIG-cccc-3', ['MIG-cccc-3']],
     ['-1', []],
     ['', []],
   ])('are seen through CUDA_VISIBLE_DEVICES=%s as CUDA sees them', (visible, seen) => {
