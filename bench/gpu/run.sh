@@ -28,6 +28,8 @@ if [ -z "${VK_DRIVER_FILES:-}$known" ]; then
 fi
 # TensorFlow would take all of the GPU's memory, and leave none to a second process.
 export TF_FORCE_GPU_ALLOW_GROWTH=true
+# What torch.compile keeps is taken away too.
+export TORCHINDUCTOR_CACHE_DIR=$work/inductor TRITON_CACHE_DIR=$work/triton
 
 # The machine's own limit is ten minutes; the file has what was measured until then, whatever happens.
 timeout -k 5 580 "$work/node" "$work/app/bench/gpu/measure.js" --out "$out/gpu.json" "$@"
