@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { selfTestError } from '../../../src/devices/self-test.ts';
+import { openOnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { webgpuProvider } from '../../../src/engine/onnx/webgpu.ts';
 import { Failure } from '../../../src/failure.ts';
 
@@ -22,6 +24,12 @@ describe.skipIf(missing)(`a process that computes by WebGPU${missing ? `: ${miss
     expect(total).toBe(14);
     expect(device.name).not.toBe('');
     expect(device.kind).toBe(/llvmpipe|SwiftShader/.test(device.name) ? 'software' : 'gpu');
+  });
+
+  test('trains to the known values', async () => {
+    const engine = await openOnnxEngine({ name: 'onnx:webgpu', threads: 1, device: 0 });
+    expect(await selfTestError(engine)).toBeLessThan(1e-3);
+    await engine.dispose();
   });
 
   test.runIf(process.platform === 'linux')('is told when no driver offers a GPU', async () => {
