@@ -1,4 +1,4 @@
-import type { KernelBackend } from '@tensorflow/tfjs-core';
+import type { KernelBackend, KernelConfig } from '@tensorflow/tfjs-core';
 import { Failure } from '../../failure.ts';
 import type { Device } from '../../graph/program.ts';
 import type { Traits } from './context.ts';
@@ -59,4 +59,15 @@ export async function useBackend(name: string, backend: KernelBackend): Promise<
   return () => {
     if (findBackendFactory(name)) removeBackend(name);
   };
+}
+
+/** Makes kernels those of their name and backend. */
+export async function replaceKernels(kernels: readonly KernelConfig[]): Promise<void> {
+  const { getKernel, registerKernel, unregisterKernel } = await import('@tensorflow/tfjs-core');
+  for (const kernel of kernels) {
+    if (getKernel(kernel.kernelName, kernel.backendName)) {
+      unregisterKernel(kernel.kernelName, kernel.backendName);
+    }
+    registerKernel(kernel);
+  }
 }

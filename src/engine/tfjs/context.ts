@@ -8,6 +8,8 @@ export interface Traits {
   readonly transposedFactors: boolean;
   /** The gradients of a convolution have kernels of their own; else they are made of convolutions. */
   readonly convolutionGradients: boolean;
+  /** There is a kernel for inner products of rows; else they are products that are summed. */
+  readonly innerProducts: boolean;
 }
 
 /** What a lowering works with: instructions to emit, and its operands by layout. */

@@ -1,4 +1,5 @@
 import type { ConvolutionGeometry } from '../../graph/convolution.ts';
+import { sizeOf } from '../../graph/tensor.ts';
 import type { Value } from '../../graph/value.ts';
 import type { Context } from './context.ts';
 import type { Slot } from './emitter.ts';
@@ -114,14 +115,26 @@ function turnedConvolution(of: Value, context: Context): Slot {
     const [n, h, w, f] = spread.shape as Shape4;
     spread = sliced(spread, [0, 0, 0, 0], [n, h - surplus, w - surplus, f], context);
   }
-  const exchanged = permuted(context.plain(filters), [2, 3, 0, 1], context);
-  const filter = context.call('Reverse', { x: exchanged }, { dims: [0, 1] }, exchanged.shape);
+  const filter = turned(permuted(context.plain(filters), [2, 3, 0, 1], context), context);
   return context.call(
     'Conv2D',
     { x: spread, filter },
     attributes(1, [before, after(spread.shape[1]!)]),
     channelsLast(of.shape),
   );
+}
+
+/** Filters [k, k, ...] with their taps in reverse order. */
+function turned(filters: Slot, { call, constant }: Context): Slot {
+  const taps = filters.shape[0]! ** 2;
+  const rows = [taps, sizeOf(filters.shape) / taps];
+  const x = call('Reshape', { x: filters }, { shape: rows }, rows);
+  const indices = constant(
+    Int32Array.from({ length: taps }, (_, tap) => taps - 1 - tap),
+    [taps],
+  );
+  const reversed = call('GatherV2', { x, indices }, { axis: 0, batchDims: 0 }, rows);
+  return call('Reshape', { x: reversed }, { shape: filters.shape }, filters.shape);
 }
 
 /** [n, h, w, c] with stride - 1 rows and columns of zeros after each: [n, h s, w s, c]. */

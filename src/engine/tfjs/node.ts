@@ -11,7 +11,7 @@ export async function openNode(order: EngineOrder): Promise<Backend> {
     threads: order.threads,
     device,
     imagesAtOnce: device.kind === 'gpu' ? 256 : 32,
-    traits: { transposedFactors: true, convolutionGradients: true },
+    traits: { transposedFactors: true, convolutionGradients: true, innerProducts: false },
     failure: libraryFailure,
     dispose: async () => {},
   };

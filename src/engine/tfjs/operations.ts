@@ -87,10 +87,11 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
 
 /** The order of summation does not matter as long as both operands have the same one. */
 function lowerInnerProduct(of: Value, context: Context): Slot {
-  const { call, form, plain, last } = context;
+  const { call, form, plain, last, traits } = context;
   const order = of.operands.some(operand => form(operand).last) ? last : plain;
   const rows = of.shape[0]!;
   const [a, b] = of.operands.map(order) as [Slot, Slot];
+  if (traits.innerProducts) return call('InnerProduct', { a, b }, {}, of.shape);
   const product = call('Multiply', { a, b }, {}, a.shape);
   const shape = [rows, sizeOf(a.shape) / rows];
   const matrix = call('Reshape', { x: product }, { shape }, shape);

@@ -14,7 +14,7 @@ import { forward, frozen } from '../../../src/networks/forward.ts';
 import { learnableConvolutions, parameterShapes } from '../../../src/networks/network.ts';
 import { resnet } from '../../../src/networks/resnet.ts';
 
-const traits: Traits = { transposedFactors: true, convolutionGradients: true };
+const traits: Traits = { transposedFactors: true, convolutionGradients: true, innerProducts: false };
 const isCall = (instruction: Instruction): instruction is Call => 'kernel' in instruction;
 const kernels = (steps: readonly Scheduled[]) =>
   steps.map(({ instruction }) => (isCall(instruction) ? instruction.kernel : 'loop'));
