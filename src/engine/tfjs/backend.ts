@@ -1,7 +1,7 @@
 import type { KernelBackend, KernelConfig } from '@tensorflow/tfjs-core';
 import { Failure } from '../../failure.ts';
 import type { Device } from '../../graph/program.ts';
-import type { Traits } from './context.ts';
+import type { Strength } from './context.ts';
 
 /** A backend of TensorFlow.js that is ready to compute. */
 export interface Backend {
@@ -11,7 +11,7 @@ export interface Backend {
   readonly threads: number;
   readonly device: Device;
   readonly imagesAtOnce: number;
-  readonly traits: Traits;
+  readonly strengths: ReadonlySet<Strength>;
   /** What an error in a program means for people. */
   failure(program: string, error: unknown): Failure;
   /** What has gone wrong on the device since it was opened, where that is not told by an exception. */

@@ -2,19 +2,18 @@ import type { OperationKind, Value } from '../../graph/value.ts';
 import type { Emitter, Slot } from './emitter.ts';
 import type { Form, Layouts } from './layouts.ts';
 
-/** What a backend is good at. */
-export interface Traits {
-  /** Matrix products take transposed factors as they are; else they are transposed first. */
-  readonly transposedFactors: boolean;
-  /** The gradients of a convolution have kernels of their own; else they are made of convolutions. */
-  readonly convolutionGradients: boolean;
-  /** There is a kernel for inner products of rows; else they are products that are summed. */
-  readonly innerProducts: boolean;
-}
+/**
+ * What a backend can do that not all can; it is composed of other kernels elsewhere.
+ * - `transposed factors`: matrix products take them as they are, as fast as others;
+ * - `convolution gradients`: Conv2DBackpropInput and Conv2DBackpropFilter;
+ * - `inner products`: InnerProduct { a, b }, of each row of two tensors;
+ * - `ReLU gradients`: ReluGradient { dy, x }, dy where x is positive, else zero.
+ */
+export type Strength = 'transposed factors' | 'convolution gradients' | 'inner products' | 'ReLU gradients';
 
 /** What a lowering works with: instructions to emit, and its operands by layout. */
 export interface Context extends Emitter, Layouts {
-  readonly traits: Traits;
+  readonly strengths: ReadonlySet<Strength>;
 }
 
 /** Emits the instructions that compute a value; the result is as in the program unless it says so. */

@@ -58,7 +58,8 @@ export function lowerInputGradient(of: Value, context: Context): Form {
   const [dy, filters] = of.operands as [Value, Value];
   const geometry = geometryOf(of);
   const [, , k] = shapeOf(filters);
-  if (!context.traits.convolutionGradients) return { slot: turnedConvolution(of, context), last: true };
+  if (!context.strengths.has('convolution gradients'))
+    return { slot: turnedConvolution(of, context), last: true };
   const same = keepsSize(k, geometry);
   const margin = same ? 0 : geometry.padding;
   const shape = channelsLast(of.shape);
@@ -76,7 +77,7 @@ export function lowerFilterGradient(of: Value, context: Context): Slot {
   const [dy, x] = of.operands as [Value, Value];
   const geometry = geometryOf(of);
   const [f, c, k] = shapeOf(of);
-  if (!context.traits.convolutionGradients) return exchangedConvolution(of, context);
+  if (!context.strengths.has('convolution gradients')) return exchangedConvolution(of, context);
   const same = keepsSize(k, geometry);
   const margin = same ? 0 : geometry.padding;
   const images = context.last(x);

@@ -15,7 +15,7 @@ export async function openCpu(): Promise<Backend> {
     threads: 1,
     device: { name: cpus()[0]?.model ?? process.arch, kind: 'cpu' },
     imagesAtOnce: 32,
-    traits: { transposedFactors: true, convolutionGradients: true, innerProducts: false },
+    strengths: new Set(['transposed factors', 'convolution gradients']),
     failure: libraryFailure,
     dispose: async () => {},
   };

@@ -31,7 +31,7 @@ export async function openTfjsEngine(order: EngineOrder): Promise<Engine> {
     device: backend.device,
     imagesAtOnce: backend.imagesAtOnce,
     compile: async <Outputs extends string>(program: Program & { outputs: Record<Outputs, Value> }) =>
-      createExecutable<Outputs>(library, backend, program.name, lower(program, backend.traits)),
+      createExecutable<Outputs>(library, backend, program.name, lower(program, backend.strengths)),
     dispose: backend.dispose,
   };
 }

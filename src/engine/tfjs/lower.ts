@@ -1,7 +1,7 @@
 import type { Program } from '../../graph/program.ts';
 import { dependents } from '../../graph/sequence.ts';
 import { reachable, type Value } from '../../graph/value.ts';
-import { type Context, operationOf, type Traits } from './context.ts';
+import { type Context, operationOf, type Strength } from './context.ts';
 import { createEmitter, type Slot, type Upload } from './emitter.ts';
 import { createLayouts } from './layouts.ts';
 import { lowerings } from './operations.ts';
@@ -19,9 +19,9 @@ export interface Plan {
 }
 
 /** Translates a tensor program to calls of TensorFlow.js kernels. */
-export function lower(program: Program, traits: Traits): Plan {
+export function lower(program: Program, strengths: ReadonlySet<Strength>): Plan {
   const emitter = createEmitter();
-  const context: Context = { ...emitter, ...createLayouts(emitter), traits };
+  const context: Context = { ...emitter, ...createLayouts(emitter), strengths };
   const inputs: Plan['inputs'][number][] = [];
   for (const of of reachable(Object.values(program.outputs))) {
     const { operation } = of;

@@ -3,8 +3,8 @@ import { type Context, operationOf } from './context.ts';
 import type { Slot } from './emitter.ts';
 
 /** A factor of a product as that product can take it: itself and whether it is to be transposed. */
-function factor(x: Slot, transposed: boolean, { call, traits }: Context): [Slot, boolean] {
-  if (!transposed || traits.transposedFactors) return [x, transposed];
+function factor(x: Slot, transposed: boolean, { call, strengths }: Context): [Slot, boolean] {
+  if (!transposed || strengths.has('transposed factors')) return [x, transposed];
   const last = x.shape.length - 1;
   const perm = [...x.shape.keys()].slice(0, -2).concat(last, last - 1);
   return [

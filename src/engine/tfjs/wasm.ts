@@ -38,7 +38,7 @@ export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backen
     threads: wasm.getThreadsCount(),
     device: { name: cpus()[0]?.model ?? process.arch, kind: 'cpu' },
     imagesAtOnce: 32,
-    traits: { transposedFactors: false, convolutionGradients: false, innerProducts: true },
+    strengths: new Set(['inner products']),
     failure: libraryFailure,
     trouble: program => (complaint === undefined ? undefined : complaintFailure(program, complaint)),
     dispose: async () => giveBack(),

@@ -72,7 +72,7 @@ export async function openWebgpu({ device: index }: EngineOrder): Promise<Backen
     threads: 1,
     device: describe(adapter.info),
     imagesAtOnce: 256,
-    traits: { transposedFactors: true, convolutionGradients: true, innerProducts: false },
+    strengths: new Set(['transposed factors', 'convolution gradients']),
     failure: (program, error) => trouble(program) ?? libraryFailure(program, error),
     trouble,
     async dispose() {

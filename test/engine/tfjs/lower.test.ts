@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Traits } from '../../../src/engine/tfjs/context.ts';
+import type { Strength } from '../../../src/engine/tfjs/context.ts';
 import type { Call, Instruction, Loop } from '../../../src/engine/tfjs/emitter.ts';
 import { lower } from '../../../src/engine/tfjs/lower.ts';
 import type { Scheduled } from '../../../src/engine/tfjs/schedule.ts';
@@ -14,7 +14,7 @@ import { forward, frozen } from '../../../src/networks/forward.ts';
 import { learnableConvolutions, parameterShapes } from '../../../src/networks/network.ts';
 import { resnet } from '../../../src/networks/resnet.ts';
 
-const traits: Traits = { transposedFactors: true, convolutionGradients: true, innerProducts: false };
+const strengths = new Set<Strength>(['transposed factors', 'convolution gradients']);
 const isCall = (instruction: Instruction): instruction is Call => 'kernel' in instruction;
 const kernels = (steps: readonly Scheduled[]) =>
   steps.map(({ instruction }) => (isCall(instruction) ? instruction.kernel : 'loop'));
@@ -23,7 +23,7 @@ test('a constant part is computed once for all runs', () => {
   const x = input('x', [2]);
   const plan = lower(
     { name: 'p', outputs: { y: add(x, exponential(constant(Float32Array.of(1, 2)))) } },
-    traits,
+    strengths,
   );
   expect(kernels(plan.once)).toEqual(['Exp']);
   expect(kernels(plan.each)).toEqual(['Add']);
@@ -31,14 +31,14 @@ test('a constant part is computed once for all runs', () => {
 
 test('what is computed twice is computed once', () => {
   const x = input('x', [2]);
-  const plan = lower({ name: 'p', outputs: { y: multiply(exponential(x), exponential(x)) } }, traits);
+  const plan = lower({ name: 'p', outputs: { y: multiply(exponential(x), exponential(x)) } }, strengths);
   expect(kernels(plan.each)).toEqual(['Exp', 'Multiply']);
 });
 
 test('what does not depend on the slice is computed outside of the loop', () => {
   const [x, y] = [input('x', [6, 2]), input('y', [2])];
   const outputs = { z: sumOverSlices(x, 2, slice => sum(multiply(slice, exponential(y)), [0])) };
-  const { each } = lower({ name: 'p', outputs }, traits);
+  const { each } = lower({ name: 'p', outputs }, strengths);
   expect(kernels(each)).toEqual(['Exp', 'loop']);
   expect(kernels(each[1]!.body)).toEqual(['Multiply', 'Sum']);
 });
@@ -46,7 +46,7 @@ test('what does not depend on the slice is computed outside of the loop', () => 
 test('each tensor is given back after its last use, once; results and constants are not', () => {
   const x = input('x', [2]);
   const a = exponential(x);
-  const plan = lower({ name: 'p', outputs: { a, y: relu(add(multiply(a, a), x)) } }, traits);
+  const plan = lower({ name: 'p', outputs: { a, y: relu(add(multiply(a, a), x)) } }, strengths);
   expect(plan.each.map(({ dead }) => dead.length)).toEqual([0, 0, 2, 1]);
   const dead = plan.each.flatMap(({ dead }) => dead);
   expect(new Set(dead).size).toBe(dead.length);
@@ -74,7 +74,7 @@ describe.each(['A', 'B'] as const)('the inside of a ResNet20 with shortcut %s', 
         return all.map(gradient => sum(gradient)).reduce(add) as Value;
       }),
     };
-    const { each } = lower({ name: 'p', outputs }, { ...traits, convolutionGradients: kernels });
+    const { each } = lower({ name: 'p', outputs }, new Set(kernels ? strengths : []));
     const loop = each.find(({ instruction }) => !isCall(instruction))!.instruction as Loop;
     const moved = loop.body
       .filter(isCall)
