@@ -2,6 +2,7 @@
 # The one call on the machine with the GPU: bash run.sh FOLDER [options of measure.js]; writes FOLDER/gpu.json in under
 # ten minutes. Unpacks beside nothing of the machine, and takes it all away again.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
 here=$(cd "$(dirname "$0")" && pwd)
