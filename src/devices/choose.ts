@@ -6,7 +6,6 @@ import { findDrivers, gpuCandidates } from './candidates.ts';
 import type { Finding } from './finding.ts';
 import type { Thoroughness } from './inspect.ts';
 import { listDevices } from './list.ts';
-import { probe } from './probe.ts';
 import { isOf, readVerdicts } from './verdicts.ts';
 
 /** What computes a sweep: an engine, and the devices over which its runs are spread. */
@@ -40,7 +39,9 @@ export function thisMachine(): Machine {
     candidates: gpuCandidates(drivers),
     ...readVerdicts(drivers),
     listDevices,
-    probe: (name, device, thoroughness) => probe({ name, threads, device }, thoroughness),
+    // Loaded only when something is unknown.
+    probe: async (name, device, thoroughness) =>
+      (await import('./probe.ts')).probe({ name, threads, device }, thoroughness),
   };
 }
 
