@@ -72,7 +72,8 @@ const packages = [
 ];
 
 function fingerprint({ nvidia, graphics }: Drivers): string {
-  const { CUDA_VISIBLE_DEVICES, VK_DRIVER_FILES, VK_ICD_FILENAMES, LD_LIBRARY_PATH } = process.env;
+  const { CUDA_VISIBLE_DEVICES, VK_DRIVER_FILES, VK_ICD_FILENAMES, LD_LIBRARY_PATH, NERN_SWEEP_ENGINES } =
+    process.env;
   return hashOf({
     formatVersion,
     host: hostname(),
@@ -81,7 +82,13 @@ function fingerprint({ nvidia, graphics }: Drivers): string {
     packages: Object.fromEntries(packages.map(name => [name, packageState(name)])),
     nvidia,
     graphics: graphics.map(name => [name, statSync(name, { throwIfNoEntry: false })?.mtimeMs]),
-    environment: { CUDA_VISIBLE_DEVICES, VK_DRIVER_FILES, VK_ICD_FILENAMES, LD_LIBRARY_PATH },
+    environment: {
+      CUDA_VISIBLE_DEVICES,
+      VK_DRIVER_FILES,
+      VK_ICD_FILENAMES,
+      LD_LIBRARY_PATH,
+      NERN_SWEEP_ENGINES,
+    },
   }).slice(0, 16);
 }
 
