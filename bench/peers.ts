@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
+import ort from 'onnxruntime-node';
 import type { StepCase, SweepCase } from './cases.ts';
 
 /** A process to be measured. */
@@ -32,7 +33,7 @@ export function ourselves(name: string, jobs: number, { threads, weights }: Sett
   const parallel = ['--jobs', `${jobs}`, '--threads', `${Math.max(1, Math.floor(threads / jobs))}`];
   return {
     name,
-    version: `Node ${process.version}`,
+    version: `Node ${process.version}, ONNX Runtime ${ort.env.versions.node}`,
     step: what => ({
       file: process.execPath,
       arguments: [

@@ -3,22 +3,23 @@
  * the authors' program (bench/peers/official.py), in turn in one run, on the same number of threads.
  *
  *   npm run bench -- [--python python3] [--official CLONE] [--rounds 3] [--sweep-rounds 2] [--threads 2]
- *     [--only TEXT] [--out docs/results/bench.json]
+ *     [--only TEXT] [--out bench.json] [--into docs/results/performance.md]
  *
- * `--only` measures what has the text in its name.
+ * `--only` measures what has the text in its name; `--into` puts the tables into a page that has marks for them.
  * A peer is left out where --python lacks what it imports, or without --official. Needs the real data of
  * NERN_SWEEP_DATA and `npm run build`. Takes about 25 minutes on two cores with all peers; on an otherwise idle machine.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeJsonAtomic } from '../src/files/atomic.ts';
+import { writeAtomic, writeJsonAtomic } from '../src/files/atomic.ts';
 import { steps, sweeps } from './cases.ts';
+import { replaceMarked } from './gpu/marked.ts';
 import { measureStep, measureSweep, type Row } from './measure.ts';
 import { official, ourselves, type Peer, plainTorch, seeds } from './peers.ts';
-import { table } from './table.ts';
+import { type CpuReport, cpuSection } from './table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
     out: { type: 'string' },
+    into: { type: 'string' },
   },
 });
 
@@ -57,19 +59,21 @@ try {
   for (const what of sweeps.filter(selected))
     sweepRows.push(tell(await measureSweep(what, [ours, inTurn, ...others], sweepRounds)));
 
-  const machine = `${cpus()[0]!.model}, ${availableParallelism()} cores`;
-  const versions = Object.fromEntries([ours, ...others].map(({ name, version }) => [name, version]));
-  const described = Object.entries(versions).map(([name, version]) => `${name}: ${version}`);
-  console.log(`${machine}; ${setting.threads} threads; ${described.join('; ')}\n`);
-  if (stepRows.length > 0) console.log(`${table('step', stepRows)}\n`);
-  if (sweepRows.length > 0) console.log(`${table('sweep of 4 seeds', sweepRows)}\n`);
-  console.log(
-    "(1) The authors' program takes 256 images through both networks in every step, as configured.",
-  );
-  console.log("(2) The authors' program on one image, the least that it can be given.");
-  if (values.out) {
-    const report = { machine, versions, threads: setting.threads, steps: stepRows, sweeps: sweepRows };
-    await writeJsonAtomic(values.out, report);
+  const report: CpuReport = {
+    machine: `${cpus()[0]!.model}, ${availableParallelism()} cores`,
+    versions: Object.fromEntries([ours, ...others].map(({ name, version }) => [name, version])),
+    threads: setting.threads,
+    rounds,
+    sweepRounds,
+    steps: stepRows,
+    sweeps: sweepRows,
+  };
+  const section = cpuSection(report);
+  console.log(section);
+  if (values.out) await writeJsonAtomic(values.out, report);
+  if (values.into) {
+    const text = await readFile(values.into, 'utf8');
+    await writeAtomic(values.into, replaceMarked(text, 'cpu', section));
   }
 } finally {
   await rm(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { measureStep } from '../../bench/measure.ts';
 import type { Peer } from '../../bench/peers.ts';
-import { table } from '../../bench/table.ts';
+import { cpuSection, table } from '../../bench/table.ts';
 
 const what = {
   name: 'full step',
@@ -38,6 +38,21 @@ describe('bench table', () => {
       '| --- | --: | --: | --: | --: | --: |',
       '| full step | 10.0 | 30.0 | 3.00 | 100 | 100 |',
     ]);
+  });
+
+  it('says on what was measured, and leaves out what was not', async () => {
+    const row = await measureStep(what, [peerOf('ours', [10])], 1);
+    const measured = {
+      machine: 'M, 2 cores',
+      versions: { ours: '1' },
+      threads: 2,
+      rounds: 1,
+      sweepRounds: 1,
+    };
+    const section = cpuSection({ ...measured, steps: [row], sweeps: [] });
+    expect(section).toContain('M, 2 cores; 2 threads. ours: 1.');
+    expect(section).toContain('| full step | 10.0 | 100 |');
+    expect(section).not.toContain('sweep of 4 seeds');
   });
 
   it('stops at a peer that fails', async () => {
