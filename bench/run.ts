@@ -51,6 +51,7 @@ try {
     (await plainTorch(values.python, setting)) ?? [],
     values.official ? ((await official(values.python, values.official, folder, setting)) ?? []) : [],
   ].flat();
+  console.error(`Measuring ${[ours, ...others].map(({ name }) => name).join(', ')}`);
   const stepRows: Row[] = [];
   for (const what of steps.filter(selected))
     stepRows.push(tell(await measureStep(what, [ours, ...others], rounds)));
