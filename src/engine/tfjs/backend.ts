@@ -19,14 +19,15 @@ export interface Backend {
   dispose(): Promise<void>;
 }
 
+/** Lack of memory in the words of WebAssembly, Vulkan, Dawn, CUDA, TensorFlow and V8. */
+const noMemory =
+  /out of (\w+ )?memory|not enough memory|\boom\b|failed to allocate|allocation failed|resource ?exhausted/i;
+
 /** An error of TensorFlow.js, with lack of memory recognised by what its backends say of it. */
 export function libraryFailure(program: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  const memory =
-    /out of memory|\boom\b|failed to allocate|allocation failed|resource ?exhausted|cannot enlarge memory/i.test(
-      reason,
-    );
+  const memory = noMemory.test(reason.replaceAll('_', ' '));
   return new Failure(
     memory ? 'out-of-memory' : 'engine',
     `TensorFlow.js failed in the program \`${program}\`: ${reason}`,
