@@ -37,8 +37,9 @@ export async function checkAddon(addon: Addon, engine: 'tfjs:node' | 'tfjs:node-
   if (timedOut) return { works: false, reason: `it did not answer in ${patience / 1000} s` };
   const said = sayingsOfGpu(stderr).map(saying => `\n    TensorFlow: ${saying}`);
   if (verdict) return { ...verdict, reason: `${verdict.reason}${said.join('')}` };
-  const last = stderr.trim().split('\n').at(-1) ?? '';
-  return { works: false, reason: `the process ended with ${signal ?? exitCode}: ${last}` };
+  const lines = stderr.trim().split('\n');
+  const told = lines.find(text => /error|fatal|check failed/i.test(text)) ?? lines.at(-1);
+  return { works: false, reason: `its process ended with ${signal ?? exitCode}: ${told}` };
 }
 
 /** What TensorFlow's log says about GPUs and their libraries, without the times and places before each line. */
