@@ -1,6 +1,7 @@
 /**
- * Trains the predictor of the self-test for many steps, distillation included, and prints what is held in memory as it goes, one line of JSON a
- * reading: step, tensors and bytes that TensorFlow.js counts, resident memory. Flat curves are what is wanted.
+ * Trains the predictor of the self-test for many steps, distillation included, and prints what memory holds as it goes,
+ * one line of JSON a reading: step, tensors and bytes that TensorFlow.js counts, resident memory. Flat curves are what
+ * is wanted.
  *
  *   tsx bench/leak.ts [--engine tfjs:wasm] [--steps 5000] [--every 500]
  */

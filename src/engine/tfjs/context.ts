@@ -14,6 +14,8 @@ export type Strength = 'transposed factors' | 'convolution gradients' | 'inner p
 /** What a lowering works with: instructions to emit, and its operands by layout. */
 export interface Context extends Emitter, Layouts {
   readonly strengths: ReadonlySet<Strength>;
+  /** What is to be computed with the ReLU that follows it. */
+  readonly rectified: ReadonlySet<Value>;
 }
 
 /** Emits the instructions that compute a value; the result is as in the program unless it says so. */
@@ -23,3 +25,6 @@ export type Lowering = (of: Value, context: Context) => Slot | Form;
 export function operationOf<Kind extends OperationKind>(of: Value, _kind: Kind) {
   return of.operation as Extract<Value['operation'], { kind: Kind }>;
 }
+
+/** What a fused kernel does to its result. */
+export const activationOf = (of: Value, { rectified }: Context) => (rectified.has(of) ? 'relu' : 'linear');

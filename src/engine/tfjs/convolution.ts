@@ -1,7 +1,7 @@
 import type { ConvolutionGeometry } from '../../graph/convolution.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import type { Value } from '../../graph/value.ts';
-import type { Context } from './context.ts';
+import { activationOf, type Context } from './context.ts';
 import type { Slot } from './emitter.ts';
 import { channelsLast, type Form } from './layouts.ts';
 import { padding as padded, slicing as sliced } from './slices.ts';
@@ -34,7 +34,11 @@ export function lowerConvolution(of: Value, context: Context): Form {
   const [x, filters, bias] = of.operands as [Value, Value, Value];
   const { stride, padding } = geometryOf(of);
   const inputs = { x: context.last(x), filter: ordered(filters, context), bias: context.plain(bias) };
-  const fused = { ...attributes(stride, [padding, padding]), activation: 'linear', leakyreluAlpha: 0 };
+  const fused = {
+    ...attributes(stride, [padding, padding]),
+    activation: activationOf(of, context),
+    leakyreluAlpha: 0,
+  };
   return { slot: context.call('FusedConv2D', inputs, fused, channelsLast(of.shape)), last: true };
 }
 

@@ -45,7 +45,10 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   exponential: unary('Exp'),
   logarithm: unary('Log'),
   squareRoot: unary('Sqrt'),
-  relu: unary('Relu'),
+  relu: (of, context) => {
+    const [x] = of.operands as [Value];
+    return context.rectified.has(x) ? context.form(x) : unary('Relu')(of, context);
+  },
   reluGradient: elementwise(([dy, x], shape, { call, strengths }) => {
     if (strengths.has('ReLU gradients')) return call('ReluGradient', { dy: dy!, x: x! }, {}, shape);
     return call('Multiply', { a: dy!, b: call('Step', { x: x! }, { alpha: 0 }, shape) }, {}, shape);

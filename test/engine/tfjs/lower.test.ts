@@ -3,8 +3,10 @@ import type { Strength } from '../../../src/engine/tfjs/context.ts';
 import type { Call, Instruction, Loop } from '../../../src/engine/tfjs/emitter.ts';
 import { lower } from '../../../src/engine/tfjs/lower.ts';
 import type { Scheduled } from '../../../src/engine/tfjs/schedule.ts';
+import { convolution } from '../../../src/graph/convolution.ts';
 import { add, exponential, multiply, relu } from '../../../src/graph/elementwise.ts';
 import { gradients } from '../../../src/graph/gradient.ts';
+import { linear } from '../../../src/graph/linear.ts';
 import { sum } from '../../../src/graph/reduction.ts';
 import { sumOverSlices } from '../../../src/graph/sequence.ts';
 import { sizeOf, type Tensor } from '../../../src/graph/tensor.ts';
@@ -51,6 +53,17 @@ test('each tensor is given back after its last use, once; results and constants 
   const dead = plan.each.flatMap(({ dead }) => dead);
   expect(new Set(dead).size).toBe(dead.length);
   for (const { slot } of plan.outputs) expect(dead).not.toContain(slot.index);
+});
+
+test('a ReLU is done together with a convolution or a linear layer that nothing else needs', () => {
+  const filters = input('filters', [4, 3, 3, 3]);
+  const bias = constant(new Float32Array(4));
+  const convolved = convolution(input('x', [1, 3, 5, 5]), filters, bias, { stride: 1, padding: 1 });
+  const layer = linear(input('rows', [2, 3]), input('weight', [4, 3]), bias);
+  const relus = (outputs: Record<string, Value>) =>
+    kernels(lower({ name: 'p', outputs }, strengths).each).filter(kernel => kernel === 'Relu').length;
+  expect(relus({ y: relu(convolved), z: relu(layer) })).toBe(0);
+  expect(relus({ y: relu(convolved), z: relu(layer), convolved, layer })).toBe(2);
 });
 
 describe.each(['A', 'B'] as const)('the inside of a ResNet20 with shortcut %s', shortcut => {
