@@ -48,8 +48,8 @@ export async function runSweep(
   const failures = new Map<string, RunFailure>();
 
   const runs = pending.length;
-  const share = runs === 0 ? undefined : await chooseShare(order, runs, emit);
-  emit({ type: 'sweep-started', sweep: name, runs, planned: plan.length, ...share });
+  const share = runs === 0 ? undefined : await chooseShare(order, runs, emit, interruption);
+  if (runs === 0 || share) emit({ type: 'sweep-started', sweep: name, runs, planned: plan.length, ...share });
   for (const run of results.keys()) emit({ type: 'run-skipped', run, reason: 'complete' });
 
   const execute = async (run: PlannedRun, lane: number): Promise<Outcome<RunResult>> => {
@@ -75,10 +75,23 @@ export async function runSweep(
   return { results, failures };
 }
 
-/** Loaded only when something is to be executed, as the worker is: a sweep that is complete answers at once. */
-async function chooseShare(order: SweepOrder, runs: number, emit: Emit<SweepEvent>): Promise<Share> {
-  const { chooseDevices } = await import('../devices/choose.ts');
-  return shareOf(await chooseDevices(order.device, emit), runs, order);
+/**
+ * What the runs compute on; undefined when that is interrupted. Loaded only when something is to be executed, as the
+ * worker is: a sweep that is complete answers at once.
+ */
+async function chooseShare(
+  order: SweepOrder,
+  runs: number,
+  emit: Emit<SweepEvent>,
+  { stop }: Interruption,
+): Promise<Share | undefined> {
+  const { chooseDevices, thisMachine } = await import('../devices/choose.ts');
+  try {
+    return shareOf(await chooseDevices(order.device, emit, thisMachine(stop)), runs, order);
+  } catch (error) {
+    if (stop.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** What the store holds of the plan, and the selected runs that it lacks. */

@@ -1,4 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +54,17 @@ describe('--device', () => {
     ]);
     const again = await runProgram(workspace, ['tiny.yaml', '--device', 'cpu']);
     expect(again.stderr).toContain('nothing to do for 4 runs');
+  });
+
+  it('leaves nothing behind when it is interrupted while engines are looked at', async () => {
+    process.env.PROBE_ENDS = 'never in its self-test';
+    process.env.VK_DRIVER_FILES = resolve('test/devices/fixtures/probe.js');
+    const main = resolve('dist/cli/main.js');
+    const options = { cwd: workspace.folder, env: workspace.environment('ok') };
+    const program = spawn(process.execPath, [main, 'tiny.yaml'], options);
+    program.stderr.once('data', () => program.kill('SIGINT'));
+    expect(await once(program, 'exit')).toEqual([130, null]);
+    expect([existsSync(process.env.NERN_SWEEP_CACHE!), workspace.executed()]).toEqual([false, []]);
   });
 
   it('is the spec that asks where the command line does not', async () => {
