@@ -85,6 +85,7 @@ const many = Array.from({ length: 60 }, (_, i) => multiply(x, input(`factor${i}`
 const cases: Record<string, Value> = {
   ...Object.fromEntries(geometries.map(geometry => [JSON.stringify(geometry), filterGradient(geometry)])),
   'a sum over slices of a batch': sumOverSlices(x, 2, rows => sum(multiply(rows, rows), [0])),
+  'a sum of many values': sum(multiply(input('rows', [4_500, 3]), input('row', [1, 3]))),
   'a joining of many tensors': concatenate(many, 1),
   'inner products': innerProduct(x, y),
   'logSoftmax of extreme values': logSoftmax(multiply(x, input('large', []))),
