@@ -5,7 +5,7 @@ import { type AddonManifest, addonFile, tensorFlowFolder } from '../engine/tfjs/
 import { Failure } from '../failure.ts';
 import { makeFolder, writeJsonAtomic } from '../files/atomic.ts';
 import { buildAddon } from './addon-build.ts';
-import { type AddonVerdict, checkAddon, refusal } from './addon-check.ts';
+import { type AddonVerdict, checkAddon } from './addon-check.ts';
 import { refuseOtherProcessor } from './machine-code.ts';
 import { nodeHeaders } from './node-headers.ts';
 import { filesIn, findTensorFlow, hasHeaders, type TensorFlowFiles } from './tensorflow-source.ts';
@@ -69,7 +69,7 @@ async function link(
   const path = await buildAddon({ tensorflow, headers, node: nodeHeaders() }, build);
   tell('checking what it computes');
   const verdict = await checkAddon({ path, libraries: tensorflow.folder }, 'tfjs:node');
-  if (!verdict.works) throw refusal(`TensorFlow in ${tensorflow.folder}`, verdict);
+  if (!verdict.works) throw new Failure('environment', verdict.reason, verdict.hint);
   return {
     format: 1,
     addon: join(basename(build), addonFile),
