@@ -32,7 +32,7 @@ const logs: [string, string, string][] = [
   [
     'another processor',
     '/usr/bin/ld: libtensorflow_cc.so.2: file not recognized: File format not recognized',
-    'Expected a TensorFlow for this processor, got one for another',
+    "Expected TensorFlow's libraries to be whole and for this processor, got files that the linker refuses",
   ],
 ];
 
