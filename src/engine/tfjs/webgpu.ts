@@ -56,6 +56,7 @@ const wantedLimits = [
 export async function openWebgpu({ device: index }: EngineOrder): Promise<Backend> {
   const implementation = (await loadPackage('webgpu', () => import('webgpu'))) as unknown as Implementation;
   const adapter = await findAdapter(implementation, index);
+  const { env } = await import('@tensorflow/tfjs-core');
   const webgpu = await loadPackage(library, () => import('@tensorflow/tfjs-backend-webgpu'));
   const device = await adapter.requestDevice({
     requiredLimits: Object.fromEntries(wantedLimits.map(name => [name, adapter.limits[name]!])),
@@ -63,6 +64,8 @@ export async function openWebgpu({ device: index }: EngineOrder): Promise<Backen
   const trouble = watch(device);
   Object.assign(globalThis, implementation.globals);
   const backend = withNavigator(() => new webgpu.WebGPUBackend(device, adapter.info as GPUAdapterInfo));
+  // Below this many work groups a product is split, and its parts are added in any order: runs would not repeat.
+  env().set('WEBGPU_THRESHOLD_TO_INCREASE_WORKGROUPS_FOR_MATMUL', 0.1);
   const giveBack = await useBackend(registeredAs, backend);
   const require = createRequire(import.meta.url);
   const versionOf = (name: string) => (require(`${name}/package.json`) as { version: string }).version;
@@ -72,7 +75,7 @@ export async function openWebgpu({ device: index }: EngineOrder): Promise<Backen
     threads: 1,
     device: describe(adapter.info),
     imagesAtOnce: 256,
-    strengths: new Set(['transposed factors', 'convolution gradients']),
+    strengths: new Set(['transposed factors', 'input gradients', 'many products']),
     failure: (program, error) => trouble(program) ?? libraryFailure(program, error),
     trouble,
     async dispose() {
