@@ -1,4 +1,4 @@
-import type { EngineOrder } from '../open.ts';
+import type { EngineOrder } from '../order.ts';
 import { type Backend, libraryFailure, replaceKernels } from './backend.ts';
 import { nodeKernels } from './node-kernels.ts';
 import { openTensorFlow } from './tensorflow.ts';

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { Failure } from '../../failure.ts';
 import type { Device } from '../../graph/program.ts';
-import type { EngineOrder } from '../open.ts';
+import type { EngineOrder } from '../order.ts';
 import { type Backend, libraryFailure, loadPackage, useBackend } from './backend.ts';
 
 type GpuDevice = ConstructorParameters<typeof WebGPUBackend>[0];
