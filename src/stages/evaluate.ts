@@ -5,8 +5,8 @@ import { classificationProgram, predictionProgram, reconstructionError } from '.
 import type { Representation } from './represent.ts';
 import type { Target } from './target.ts';
 
-/** Images classified in one call: large enough to keep every core busy, small enough to stay in the caches. */
-const batch = 128;
+/** Images classified in one call: as many for each thread as stay in its caches. */
+export const imagesPerCall = ({ imagesAtOnce, threads }: Engine) => imagesAtOnce * threads;
 
 /** What `evaluate` in a spec can name. */
 export type Measure = 'accuracy' | 'reconstruction-error';
@@ -61,6 +61,7 @@ function createAccuracy(
   { kernels }: Representation,
   { images, normalization }: { images: Images; normalization: Normalization },
 ): (predicted: Float32Array) => Promise<number> {
+  const batch = imagesPerCall(engine);
   const program = once(() => engine.compile(classificationProgram(network, weights, kernels, batch)));
   const table = normalizationTable(normalization);
   const pixels = new Float32Array(batch * images.channels * images.height * images.width);
