@@ -6,6 +6,7 @@ import { parameterCount } from '../nern/predictor-shapes.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { createEvaluator, type Evaluator, type Measure, units } from './evaluate.ts';
 import { distils, loadImages } from './images.ts';
+import { initialParameters } from './initial.ts';
 import type { Job, StageEvent } from './job.ts';
 import { writePredictor } from './predictor-file.ts';
 import { type Representation, represent } from './represent.ts';
@@ -38,7 +39,8 @@ export async function executeRun(
   const evaluator = await evaluatorOf(engine, target, representation, configuration, specFolder);
   const images = distils(configuration) ? await loadImages(configuration, specFolder, 'train') : undefined;
   const saved = await readTrainingCheckpoint(directory, key);
-  const start = saved ?? startOfTraining(configuration, representation, job.seed);
+  const fresh = () => initialParameters(engine, representation, configuration, job.seed, specFolder);
+  const start = saved ?? startOfTraining(configuration, await fresh(), job.seed);
   const record = { history: saved?.history ?? [], evaluations: saved?.evaluations ?? [] };
   const { iterations, evaluateEvery } = configuration;
   const historyEvery = Math.ceil(iterations / historyPoints);

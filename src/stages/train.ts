@@ -4,11 +4,9 @@ import { normalizationOf } from '../data/normalize.ts';
 import { Failure } from '../failure.ts';
 import type { Engine, Executable } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { adam } from '../nern/adam.ts';
-import { initialisePredictor } from '../nern/initialise.ts';
 import type { Optimizer } from '../nern/optimizer.ts';
-import { ranger } from '../nern/ranger.ts';
-import { createSampler, sampleSize } from '../nern/sampler.ts';
+import { createOptimizer } from '../nern/optimizers.ts';
+import { createSampler, sampledLayers } from '../nern/sampler.ts';
 import { learningRate } from '../nern/schedule.ts';
 import { lossNames, type StepDefinition, trainingStep } from '../nern/step.ts';
 import { createRandom, restoreRandom } from '../random.ts';
@@ -30,17 +28,12 @@ export interface Iteration {
 
 type Start = ReturnType<Iteration['state']>;
 
-/** What a fresh run starts from. */
-export function startOfTraining(
-  configuration: Configuration,
-  { predictorShapes }: Representation,
-  seed: number,
-): Start {
-  const parameters = initialisePredictor(predictorShapes, createRandom(seed, 'init'));
+/** What a fresh run starts from, with the predictor's first `parameters`. */
+export function startOfTraining(configuration: Configuration, parameters: Float32Array, seed: number): Start {
   return {
     iteration: 0,
     parameters,
-    optimizer: optimizerOf(configuration).initialState(parameters),
+    optimizer: createOptimizer(configuration.optimizer).initialState(parameters),
     sampler: createRandom(seed, 'sampler').state(),
     batches: distils(configuration) ? startOfData(seed) : undefined,
   };
@@ -58,13 +51,12 @@ export async function* train(
   images: Images | undefined,
   start: Start,
 ): AsyncGenerator<Iteration> {
-  const optimizer = optimizerOf(configuration);
+  const optimizer = createOptimizer(configuration.optimizer);
   const random = restoreRandom(start.sampler);
-  const sampler = createSampler(configuration.sampler, representation.norms);
+  const sampler = createSampler(configuration.sampler, representation.norms, kernelsOf(representation));
   const feed = start.batches && images ? batchFeed(configuration, images, start.batches) : undefined;
-  const steps = stepPrograms(
-    engine,
-    stepDefinition(engine, target, representation, configuration, optimizer),
+  const steps = stepPrograms(engine, (sample, distilling) =>
+    stepDefinition(engine, target, representation, configuration, optimizer, sample, distilling),
   );
   // Two sets of vectors take turns: a step reads one and writes the other, so that steps allocate nothing.
   let current = vectors({ parameters: start.parameters, ...start.optimizer });
@@ -78,12 +70,13 @@ export async function* train(
       configuration.iterations,
     );
     const distilling = feed !== undefined && i >= configuration.warmup;
-    const step = await steps(distilling);
+    const sample = sampler(random, i);
+    const step = await steps(sample.length, distilling);
     const result = await step.run(
       {
         ...current,
         ...scalars(optimizer.scalars(i, rate)),
-        sample: integers(sampler(random)),
+        sample: integers(sample),
         ...(distilling ? { images: feed.next() } : {}),
       },
       next,
@@ -110,39 +103,42 @@ export async function* train(
   }
 }
 
-function optimizerOf({ optimizer }: Configuration): Optimizer {
-  return optimizer.method === 'ranger' ? ranger(optimizer) : adam(optimizer);
-}
+/** The number of kernels in each layer. */
+const kernelsOf = ({ kernels }: Representation) => kernels.layers.map(layer => layer.kernels);
 
 function stepDefinition(
   { imagesAtOnce }: Engine,
   target: Target,
-  { kernels, embedding, predictorShapes, norms }: Representation,
-  configuration: Configuration,
+  representation: Representation,
+  { sampler, losses, clip, alpha, beta, batch }: Configuration,
   optimizer: Optimizer,
+  sample: number,
+  distilling: boolean,
 ): StepDefinition {
-  const { sampler, alpha, beta, batch } = configuration;
+  const isAll = sampler.method === 'all';
   return {
+    ...representation,
     target,
-    kernels,
-    embedding,
-    predictorShapes,
+    losses,
     optimizer,
-    sample: sampler.method === 'all' ? undefined : sampleSize(sampler, norms.length),
-    root: sampler.method === 'all' ? 'exact' : sampler.root,
-    distillation: { images: batch, imagesAtOnce, alpha, beta },
+    clipping: clip,
+    sample: isAll ? undefined : sample,
+    sampledLayers: sampledLayers(sampler, kernelsOf(representation), sample),
+    root: isAll ? 'exact' : sampler.root,
+    distillation: distilling ? { images: batch, imagesAtOnce, alpha, beta } : undefined,
   };
 }
 
-/** The two programs of a run, with and without distillation, each compiled when it is first needed. */
-function stepPrograms(engine: Engine, definition: StepDefinition) {
-  const compiled = new Map<boolean, Promise<Executable>>();
-  return (distilling: boolean) => {
-    const { distillation, ...rest } = definition;
-    const program =
-      compiled.get(distilling) ??
-      engine.compile(trainingStep({ ...rest, distillation: distilling ? distillation : undefined }));
-    compiled.set(distilling, program);
+/**
+ * The programs of a run, each compiled when it is first needed: with and without distillation, for each size of sample
+ * (one; with samples of layers as many as layers have numbers of kernels).
+ */
+function stepPrograms(engine: Engine, define: (sample: number, distilling: boolean) => StepDefinition) {
+  const compiled = new Map<string, Promise<Executable>>();
+  return (sample: number, distilling: boolean) => {
+    const name = `${sample} ${distilling}`;
+    const program = compiled.get(name) ?? engine.compile(trainingStep(define(sample, distilling)));
+    compiled.set(name, program);
     return program;
   };
 }
