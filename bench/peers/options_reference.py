@@ -34,7 +34,7 @@ SAMPLED, FITTING_STEPS = 48, 60
 DEFAULTS = {
     "layers": 5, "architecture": "plain", "activation": "relu", "resample": "centre", "method": "positional",
     "fusion": "concatenate", "normalize": "none", "reconstruction": "rms", "kd": "stable", "temperature": 1,
-    "fmd": "per-image", "clip": {}, "distils": True, "root": "exact", "layer": None,
+    "fmd": "per-image", "reconstructionWeight": 1, "clip": {}, "distils": True, "root": "exact", "layer": None,
     # Far larger than in practice: an error in a distillation loss must show in the total gradient.
     "alpha": 0.3, "beta": 0.05,
 }
@@ -62,6 +62,9 @@ CASES = {
     "kd-tempered": {"kd": "stable", "temperature": 2, "alpha": 3, "beta": 0},
     "fmd-per-batch": {"fmd": "per-batch", "alpha": 0},
     "fmd-gram": {"fmd": "gram", "alpha": 0, "beta": 0.5},
+    "weighted": {"reconstructionWeight": 0.2, "alpha": 0.02, "beta": 0.002},
+    "weighted-sampled": {"reconstructionWeight": 0.2, "distils": False, "root": "sampled"},
+    "distillation-alone": {"reconstructionWeight": 0},
     "layer": {"layer": 3},
     "layer-average": {"layer": 2, "resample": "average"},
     "layer-sampled": {"layer": 4, "distils": False, "root": "sampled"},
@@ -235,7 +238,7 @@ class Setting:
             "kd": kd(case, own_logits, logits),
             "fmd": fmd(case, own_maps, maps),
         }
-        return {**parts, "total": parts["reconstruction"] + case["alpha"] * parts["kd"] + case["beta"] * parts["fmd"]}
+        return {**parts, "total": case["reconstructionWeight"] * parts["reconstruction"] + case["alpha"] * parts["kd"] + case["beta"] * parts["fmd"]}
 
     def estimate(self, case, parameters, embedding, sample) -> torch.Tensor:
         """The root mean square over the parameters of the sampled kernels, counted as often as they were drawn."""
@@ -281,7 +284,7 @@ def write_steps(folder: Path) -> None:
         parameters = [parameter.detach().float().double().requires_grad_() for parameter in start]
         sample = setting.sample(case)
         losses = setting.losses(case, parameters, embedding, sample)
-        objective = losses["total"] if case["distils"] else losses["reconstruction"]
+        objective = losses["total"] if case["distils"] else case["reconstructionWeight"] * losses["reconstruction"]
         if case["root"] == "sampled" and case["reconstruction"] == "rms":
             ratio = losses["reconstruction"] / setting.estimate(case, parameters, embedding, sample)
             objective = objective * ratio.detach()

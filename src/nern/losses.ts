@@ -5,6 +5,8 @@ import type { ReconstructionForm } from './reconstruction-loss.ts';
 /** A spec's `losses`. */
 export interface LossForms {
   readonly reconstruction: ReconstructionForm;
+  /** The weight of the reconstruction loss. */
+  readonly reconstructionWeight: number;
   readonly kd: DistillationForm;
   /** By which logits are divided in knowledge distillation. */
   readonly temperature: number;
@@ -14,6 +16,7 @@ export interface LossForms {
 /** The losses of the papers' experiments. */
 export const paperLosses: LossForms = {
   reconstruction: 'rms',
+  reconstructionWeight: 1,
   kd: 'stable',
   temperature: 1,
   fmd: 'per-image',

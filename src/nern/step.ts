@@ -1,4 +1,4 @@
-import { add, multiply } from '../graph/elementwise.ts';
+import { add, multiply, scale } from '../graph/elementwise.ts';
 import { gradients, pullBack } from '../graph/gradient.ts';
 import { gatherRows } from '../graph/layout.ts';
 import type { Program } from '../graph/program.ts';
@@ -83,22 +83,25 @@ interface LossesAndGradient {
 
 /** The step in which only the sampled kernels are predicted at all; the loss is their estimate of the whole. */
 function sampledReconstruction(
-  {
-    embedding,
-    kernels,
-    resampling = 'centre',
-    losses: { reconstruction: form } = paperLosses,
-  }: StepDefinition,
+  { embedding, kernels, resampling = 'centre', losses = paperLosses }: StepDefinition,
   predictor: Predictor,
   sample: Value,
   parameters: Value,
 ): LossesAndGradient {
   const raw = predict(predictor, embeddingOf(embedding, sample)).kernels;
   const predicted = resample(raw, resampling, kernels, sample);
-  const { loss, share } = sampledReconstructionLoss(form, predicted, kernels, sample);
+  const { loss: reconstruction, share } = sampledReconstructionLoss(
+    losses.reconstruction,
+    predicted,
+    kernels,
+    sample,
+  );
+  const loss = weighted(reconstruction, losses.reconstructionWeight);
   const [gradient] = gradients(multiply(loss, share), [parameters]) as [Value];
-  return { losses: { loss, reconstruction: loss, kd: scalar(0), fmd: scalar(0) }, gradient };
+  return { losses: { loss, reconstruction, kd: scalar(0), fmd: scalar(0) }, gradient };
 }
+
+const weighted = (loss: Value, weight: number) => (weight === 1 ? loss : scale(loss, weight));
 
 /** Losses over all kernels; the gradient goes through the sampled ones (NeRN, "stochastic sampling"). */
 function fullLosses(
@@ -113,11 +116,12 @@ function fullLosses(
   const raw = gatherRows(prediction.kernels, places);
   const predicted = resample(raw, resampling, kernels);
   const reconstruction = reconstructionLoss(losses.reconstruction, predicted, kernels);
-  const [ofReconstruction] = gradients(reconstruction, [predicted]) as [Value];
+  const objective = weighted(reconstruction, losses.reconstructionWeight);
+  const [ofReconstruction] = gradients(objective, [predicted]) as [Value];
   const distilled = distillation && distil(definition, predicted, distillation);
   const ofPredicted = distilled ? add(ofReconstruction, distilled.gradient) : ofReconstruction;
   const { kd, fmd } = distilled ?? { kd: scalar(0), fmd: scalar(0) };
-  const loss = distilled ? add(reconstruction, distilled.loss) : reconstruction;
+  const loss = distilled ? add(objective, distilled.loss) : objective;
   const [upstream] = (predicted === raw ? [ofPredicted] : pullBack([[predicted, ofPredicted]], [raw])) as [
     Value,
   ];

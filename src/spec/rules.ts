@@ -20,6 +20,7 @@ const rules = [
   nesterov,
   scopeOfClipping,
   pairsOfImages,
+  anyLoss,
 ];
 
 const problem = (pointer: string, message: string, hint: string): Problem[] => [
@@ -108,5 +109,14 @@ function pairsOfImages({ losses, beta, batch }: Configuration): Problem[] {
     '/batch',
     `Expected \`batch\` to be 2 or more with \`losses.fmd: gram\`, got ${quote(batch)}`,
     'Gram matrices compare the images of a batch with each other',
+  );
+}
+
+function anyLoss({ losses, alpha, beta, warmup }: Configuration): Problem[] {
+  if (losses.reconstructionWeight > 0 || ((alpha > 0 || beta > 0) && warmup === 0)) return [];
+  return problem(
+    '/losses/reconstructionWeight',
+    'Expected `losses.reconstructionWeight` to be above 0 where no other loss acts, got `0`',
+    'give `alpha` or `beta` a value above 0, and no `warmup`',
   );
 }

@@ -65,7 +65,7 @@ const images = {
 interface Case {
   name: string; layers: number; architecture: 'plain'; activation: Activation; resample: 'centre';
   method: 'positional' | 'fourier'; fusion: 'sum'; normalize: 'none' | 'global' | 'local';
-  reconstruction: 'rms'; kd: 'stable'; temperature: number; fmd: 'per-image'; clip: { norm?: number };
+  reconstruction: 'rms'; kd: 'stable'; temperature: number; fmd: 'per-image'; clip: { norm?: number }; reconstructionWeight: number;
   distils: boolean; root: 'exact'; layer: number | null; alpha: number; beta: number;
   sample: number[]; shapes: number[][]; losses: Record<string, number>;
 }
@@ -116,11 +116,11 @@ const parameterVector = (name: string) => {
 
 describe('the gradient of a step', () => {
   test.each<Case>(steps.cases)('$name', async of => {
-    const { reconstruction, kd, temperature, fmd, alpha, beta } = of;
+    const { reconstruction, reconstructionWeight, kd, temperature, fmd, alpha, beta } = of;
     const definition: StepDefinition = {
       ...predictorOf(of),
       target: { network, weights },
-      losses: { reconstruction, kd, temperature, fmd },
+      losses: { reconstruction, reconstructionWeight, kd, temperature, fmd },
       optimizer: revealGradient,
       clipping: of.clip,
       sample: of.sample.length,

@@ -27,6 +27,10 @@ test.each([
     { optimizer: { method: 'sgd', momentum: 0 } },
     'Expected `optimizer.momentum` to be above 0 with Nesterov momentum, got `0`',
   ],
+  [
+    { losses: { reconstructionWeight: 0 }, warmup: 5 },
+    'Expected `losses.reconstructionWeight` to be above 0 where no other loss acts, got `0`',
+  ],
   [{ clip: { scope: 'all' } }, 'Expected `clip.norm` beside `clip.scope`, found none'],
   [
     { losses: { fmd: 'gram' }, batch: 1 },
@@ -40,10 +44,7 @@ test.each([
     { optimizer: { method: 'ranger', threshold: 3 } },
     'Expected `optimizer.threshold` to be a number from 4 to 1000000, got `3`',
   ],
-  [
-    { predictor: { init: { method: 'checkpoint' } } },
-    'Expected `predictor.init.file` to be given: text such as `runs/cifar10/hidden-160/seed-0/predictor.safetensors`',
-  ],
+  [{ predictor: { init: { method: 'checkpoint' } } }, 'Missing key `file` in `predictor.init`'],
 ])('%j cannot work', (settings, message) => {
   expect(errorsOf(settings)).toEqual([message]);
 });
@@ -56,6 +57,7 @@ test.each([
   { losses: { fmd: 'gram' }, batch: 1, beta: 0 },
   { schedule: { method: 'constant', warmup: 10 }, iterations: 10 },
   { clip: { norm: 1, scope: 'all' } },
+  { losses: { reconstructionWeight: 0 }, beta: 0 },
 ])('%j can', settings => {
   expect(errorsOf(settings)).toEqual([]);
 });
