@@ -34,7 +34,7 @@ SAMPLED, FITTING_STEPS = 48, 60
 DEFAULTS = {
     "layers": 5, "architecture": "plain", "activation": "relu", "resample": "centre", "method": "positional",
     "fusion": "concatenate", "normalize": "none", "reconstruction": "rms", "kd": "stable", "temperature": 1,
-    "fmd": "per-image", "reconstructionWeight": 1, "clip": {}, "distils": True, "root": "exact", "layer": None,
+    "fmd": "per-image", "reconstructionWeight": 1, "clip": {}, "distils": True, "root": "exact", "layer": None, "all": False,
     # Far larger than in practice: an error in a distillation loss must show in the total gradient.
     "alpha": 0.3, "beta": 0.05,
 }
@@ -65,6 +65,8 @@ CASES = {
     "weighted": {"reconstructionWeight": 0.2, "alpha": 0.02, "beta": 0.002},
     "weighted-sampled": {"reconstructionWeight": 0.2, "distils": False, "root": "sampled"},
     "distillation-alone": {"reconstructionWeight": 0},
+    "all": {"all": True},
+    "all-average": {"all": True, "resample": "average"},
     "layer": {"layer": 3},
     "layer-average": {"layer": 2, "resample": "average"},
     "layer-sampled": {"layer": 4, "distils": False, "root": "sampled"},
@@ -212,6 +214,8 @@ class Setting:
             self.firsts.append(self.firsts[-1] + shape[0] * shape[1])
 
     def sample(self, case) -> torch.Tensor:
+        if case["all"]:
+            return torch.arange(self.firsts[-1])
         if case["layer"] is not None:
             return torch.arange(self.firsts[case["layer"]], self.firsts[case["layer"] + 1])
         sample = torch.randint(self.firsts[-1], (SAMPLED,))

@@ -46,6 +46,8 @@ export interface StepCase {
   readonly root: 'exact' | 'sampled';
   /** The layer that the sample is; null: kernels of all. */
   readonly layer: number | null;
+  /** Whether there is no sample, but gradient through all kernels. */
+  readonly all: boolean;
   readonly alpha: number;
   readonly beta: number;
   readonly sample: readonly number[];
@@ -149,7 +151,7 @@ export function programOf(of: StepCase, sampledLayers: readonly number[] | undef
     losses: { reconstruction, reconstructionWeight, kd, temperature, fmd },
     optimizer: revealGradient,
     clipping: of.clip,
-    sample: of.sample.length,
+    sample: of.all ? undefined : of.sample.length,
     sampledLayers,
     root: of.root,
     distillation: of.distils ? { images: 4, imagesAtOnce, alpha, beta } : undefined,
