@@ -2,24 +2,51 @@ import { add, scale } from '../graph/elementwise.ts';
 import { gradients } from '../graph/gradient.ts';
 import { concatenate, pad, reshape, slice } from '../graph/layout.ts';
 import { sumOverSlices } from '../graph/sequence.ts';
-import { sizeOf } from '../graph/tensor.ts';
+import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { input, type Value } from '../graph/value.ts';
 import { forward, frozen } from '../networks/forward.ts';
-import { learnableConvolutions } from '../networks/network.ts';
+import { learnableConvolutions, type Network } from '../networks/network.ts';
 import { distillationLoss } from './distillation-loss.ts';
 import { featureMapLoss } from './feature-map-loss.ts';
-import { paperLosses } from './losses.ts';
+import type { LossForms } from './losses.ts';
 import { vectorOf } from './parameter-vector.ts';
 import { filtersOf } from './predictor.ts';
-import type { StepDefinition } from './step.ts';
 import type { TargetKernels } from './target-kernels.ts';
 
-/** The distillation losses on the input `images`, and the gradient of alpha KD + beta FMD for the kernels. */
+/** The network whose outputs and feature maps are compared, with its weights. */
+export interface DistilledTarget {
+  readonly network: Network;
+  readonly weights: ReadonlyMap<string, Tensor>;
+}
+
+/** Knowledge and feature map distillation on a batch of images. */
+export interface Distillation {
+  readonly images: number;
+  /** Images that go through the networks together; the gradients of such slices are summed. */
+  readonly imagesAtOnce: number;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** What distillation works on. */
+export interface Distilling {
+  readonly target: DistilledTarget;
+  readonly kernels: TargetKernels;
+  /** The layers that can carry gradient, in the target's order; undefined: all. */
+  readonly sampledLayers: readonly number[] | undefined;
+  readonly losses: LossForms;
+  readonly distillation: Distillation;
+}
+
+/**
+ * The distillation losses on the input `images`, of predicted `kernels` [kernels, k * k], and the gradient of
+ * alpha KD + beta FMD for them.
+ */
 export function distil(
-  { target: { network, weights }, kernels: { layers }, sampledLayers, losses = paperLosses }: StepDefinition,
+  { target: { network, weights }, kernels: { layers }, sampledLayers, losses, distillation }: Distilling,
   kernels: Value,
-  { images, imagesAtOnce, alpha, beta }: NonNullable<StepDefinition['distillation']>,
 ): { kd: Value; fmd: Value; loss: Value; gradient: Value } {
+  const { images, imagesAtOnce, alpha, beta } = distillation;
   const convolutions = learnableConvolutions(network);
   const carriers = carriersOf(kernels, layers, sampledLayers);
   const filters = filtersOf(kernels, convolutions);
@@ -32,7 +59,7 @@ export function distil(
   const sums = sumOverSlices(
     input('images', [images, ...network.input]),
     // The other forms compare the images of a batch with each other.
-    losses.fmd === 'per-image' || beta === 0 ? sliceOf(images, imagesAtOnce) : images,
+    losses.fmd === 'per-image' ? sliceOf(images, imagesAtOnce) : images,
     slice => {
       const original = forward(network, slice, frozen(weights));
       const reconstructed = forward(network, slice, predicted);

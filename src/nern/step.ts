@@ -2,11 +2,9 @@ import { add, multiply, scale } from '../graph/elementwise.ts';
 import { gradients, pullBack } from '../graph/gradient.ts';
 import { gatherRows } from '../graph/layout.ts';
 import type { Program } from '../graph/program.ts';
-import type { Tensor } from '../graph/tensor.ts';
 import { constant, input, scalar, type Value } from '../graph/value.ts';
-import type { Network } from '../networks/network.ts';
 import { type Clipping, clipGradient } from './clip.ts';
-import { distil } from './distil.ts';
+import { type Distillation, type DistilledTarget, distil } from './distil.ts';
 import { embeddingOf } from './kernel-embedding.ts';
 import { type LossForms, paperLosses } from './losses.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -18,7 +16,7 @@ import { resample } from './resample.ts';
 
 /** What a training step is made of; everything here is fixed while a phase runs. */
 export interface StepDefinition extends KernelPredictor {
-  readonly target: { readonly network: Network; readonly weights: ReadonlyMap<string, Tensor> };
+  readonly target: DistilledTarget;
   /** Absent: the papers'. */
   readonly losses?: LossForms;
   readonly optimizer: Optimizer;
@@ -30,16 +28,8 @@ export interface StepDefinition extends KernelPredictor {
   readonly sampledLayers?: readonly number[] | undefined;
   /** `exact`: the reconstruction loss is over all kernels; `sampled`: it is estimated from the sampled ones. */
   readonly root: 'exact' | 'sampled';
-  /** Knowledge and feature map distillation on a batch of images; absent: reconstruction alone. */
-  readonly distillation:
-    | {
-        readonly images: number;
-        /** Images that go through the networks together; the gradients of such slices are summed. */
-        readonly imagesAtOnce: number;
-        readonly alpha: number;
-        readonly beta: number;
-      }
-    | undefined;
+  /** Absent: reconstruction alone. */
+  readonly distillation: Distillation | undefined;
 }
 
 /** The outputs of a step that are losses: the objective, then its parts before they are weighted. */
@@ -110,7 +100,8 @@ function fullLosses(
   sample: Value | undefined,
   parameters: Value,
 ): LossesAndGradient {
-  const { kernels, embedding, distillation, resampling = 'centre', losses = paperLosses } = definition;
+  const { target, kernels, embedding, sampledLayers, distillation } = definition;
+  const { resampling = 'centre', losses = paperLosses } = definition;
   const prediction = predictGrid(predictor, embedding);
   const places = constant(embedding.places);
   const raw = gatherRows(prediction.kernels, places);
@@ -118,7 +109,8 @@ function fullLosses(
   const reconstruction = reconstructionLoss(losses.reconstruction, predicted, kernels);
   const objective = weighted(reconstruction, losses.reconstructionWeight);
   const [ofReconstruction] = gradients(objective, [predicted]) as [Value];
-  const distilled = distillation && distil(definition, predicted, distillation);
+  const distilled =
+    distillation && distil({ target, kernels, sampledLayers, losses, distillation }, predicted);
   const ofPredicted = distilled ? add(ofReconstruction, distilled.gradient) : ofReconstruction;
   const { kd, fmd } = distilled ?? { kd: scalar(0), fmd: scalar(0) };
   const loss = distilled ? add(objective, distilled.loss) : objective;
