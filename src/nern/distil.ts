@@ -8,7 +8,7 @@ import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
 import { distillationLoss } from './distillation-loss.ts';
 import { featureMapLoss } from './feature-map-loss.ts';
-import type { LossForms } from './losses.ts';
+import { type LossForms, sumsOverImages } from './losses.ts';
 import { vectorOf } from './parameter-vector.ts';
 import { filtersOf } from './predictor.ts';
 import type { TargetKernels } from './target-kernels.ts';
@@ -58,8 +58,7 @@ export function distil(
   const size = carriers.reduce((total, { rows }) => total + sizeOf(rows.shape), 0);
   const sums = sumOverSlices(
     input('images', [images, ...network.input]),
-    // The other forms compare the images of a batch with each other.
-    losses.fmd === 'per-image' ? sliceOf(images, imagesAtOnce) : images,
+    sumsOverImages(losses) ? sliceOf(images, imagesAtOnce) : images,
     slice => {
       const original = forward(network, slice, frozen(weights));
       const reconstructed = forward(network, slice, predicted);

@@ -21,3 +21,6 @@ export const paperLosses: LossForms = {
   temperature: 1,
   fmd: 'per-image',
 };
+
+/** Whether slices of a batch of images give the same losses as all at once; other forms compare them with each other. */
+export const sumsOverImages = ({ fmd }: LossForms) => fmd === 'per-image';

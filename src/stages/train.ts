@@ -2,17 +2,19 @@ import { type Batches, createBatches, startOfData } from '../data/batches.ts';
 import type { Images } from '../data/images.ts';
 import { normalizationOf } from '../data/normalize.ts';
 import { Failure } from '../failure.ts';
-import type { Engine, Executable } from '../graph/program.ts';
+import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import type { Distillation } from '../nern/distil.ts';
 import type { Optimizer } from '../nern/optimizer.ts';
 import { createOptimizer } from '../nern/optimizers.ts';
 import { createSampler, sampledLayers } from '../nern/sampler.ts';
 import { learningRate } from '../nern/schedule.ts';
-import { lossNames, type StepDefinition, trainingStep } from '../nern/step.ts';
+import { lossNames, type StepDefinition } from '../nern/step.ts';
 import { createRandom, restoreRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { distils } from './images.ts';
 import type { Representation } from './represent.ts';
+import { createSteps } from './steps.ts';
 import type { Target } from './target.ts';
 import type { TrainingState } from './training-checkpoint.ts';
 
@@ -22,6 +24,8 @@ export interface Iteration {
   readonly iteration: number;
   readonly losses: Readonly<Record<(typeof lossNames)[number], number>>;
   readonly learningRate: number;
+  /** Images that went through the networks together. */
+  readonly imagesAtOnce: number;
   /** Everything needed to go on from here; its vectors hold until the iteration after next. */
   state(): Pick<TrainingState, 'iteration' | 'parameters' | 'optimizer' | 'sampler' | 'batches'>;
 }
@@ -50,13 +54,17 @@ export async function* train(
   configuration: Configuration,
   images: Images | undefined,
   start: Start,
+  imagesAtOnce = engine.imagesAtOnce,
 ): AsyncGenerator<Iteration> {
   const optimizer = createOptimizer(configuration.optimizer);
   const random = restoreRandom(start.sampler);
   const sampler = createSampler(configuration.sampler, representation.norms, kernelsOf(representation));
   const feed = start.batches && images ? batchFeed(configuration, images, start.batches) : undefined;
-  const steps = stepPrograms(engine, (sample, distilling) =>
-    stepDefinition(engine, target, representation, configuration, optimizer, sample, distilling),
+  const steps = createSteps(
+    engine,
+    { images: configuration.batch, imagesAtOnce, alpha: configuration.alpha, beta: configuration.beta },
+    (sample, distillation) =>
+      stepDefinition(target, representation, configuration, optimizer, sample, distillation),
   );
   // Two sets of vectors take turns: a step reads one and writes the other, so that steps allocate nothing.
   let current = vectors({ parameters: start.parameters, ...start.optimizer });
@@ -71,16 +79,13 @@ export async function* train(
     );
     const distilling = feed !== undefined && i >= configuration.warmup;
     const sample = sampler(random, i);
-    const step = await steps(sample.length, distilling);
-    const result = await step.run(
-      {
-        ...current,
-        ...scalars(optimizer.scalars(i, rate)),
-        sample: integers(sample),
-        ...(distilling ? { images: feed.next() } : {}),
-      },
-      next,
-    );
+    const feeds = {
+      ...current,
+      ...scalars(optimizer.scalars(i, rate)),
+      sample: integers(sample),
+      ...(distilling ? { images: feed.next() } : {}),
+    };
+    const result = await steps.run(sample.length, distilling, feeds, next);
     const losses = Object.fromEntries(
       lossNames.map(name => [name, result[name]!.data[0]!]),
     ) as Iteration['losses'];
@@ -92,6 +97,7 @@ export async function* train(
       iteration: i + 1,
       losses,
       learningRate: rate,
+      imagesAtOnce: steps.imagesAtOnce(),
       state: () => ({
         iteration: i + 1,
         parameters: parameters!,
@@ -107,13 +113,12 @@ export async function* train(
 const kernelsOf = ({ kernels }: Representation) => kernels.layers.map(layer => layer.kernels);
 
 function stepDefinition(
-  { imagesAtOnce }: Engine,
   target: Target,
   representation: Representation,
-  { sampler, losses, clip, alpha, beta, batch }: Configuration,
+  { sampler, losses, clip }: Configuration,
   optimizer: Optimizer,
   sample: number,
-  distilling: boolean,
+  distillation: Distillation | undefined,
 ): StepDefinition {
   const isAll = sampler.method === 'all';
   return {
@@ -125,21 +130,7 @@ function stepDefinition(
     sample: isAll ? undefined : sample,
     sampledLayers: sampledLayers(sampler, kernelsOf(representation), sample),
     root: isAll ? 'exact' : sampler.root,
-    distillation: distilling ? { images: batch, imagesAtOnce, alpha, beta } : undefined,
-  };
-}
-
-/**
- * The programs of a run, each compiled when it is first needed: with and without distillation, for each size of sample
- * (one; with samples of layers as many as layers have numbers of kernels).
- */
-function stepPrograms(engine: Engine, define: (sample: number, distilling: boolean) => StepDefinition) {
-  const compiled = new Map<string, Promise<Executable>>();
-  return (sample: number, distilling: boolean) => {
-    const name = `${sample} ${distilling}`;
-    const program = compiled.get(name) ?? engine.compile(trainingStep(define(sample, distilling)));
-    compiled.set(name, program);
-    return program;
+    distillation,
   };
 }
 

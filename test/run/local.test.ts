@@ -30,7 +30,14 @@ async function execute(
   const configuration = { iterations: 3, predictor: { hidden: 8 } } as Job['configuration'];
   const names = { run: 'cell/seed-1', cell: 'cell', seed: 1, key: 'key' };
   const engine = { name: 'onnx:cpu', threads: 1, device: 0 } as const;
-  const job = { ...names, directory: join(folder, 'trial'), configuration, engine, specFolder: folder };
+  const job = {
+    ...names,
+    mayMixEngines: false,
+    directory: join(folder, 'trial'),
+    configuration,
+    engine,
+    specFolder: folder,
+  };
   const ending = await executeLocally(job, emit, { stop: stop.signal, kill: kill.signal }, 50);
   return { ending, events };
 }
@@ -45,6 +52,11 @@ describe('executeLocally', () => {
     expect(types.at(-1)).toBe('run-finished');
     const result = JSON.parse(readFileSync(join(folder, 'trial', 'result.json'), 'utf8'));
     expect(result).toMatchObject({ key: 'key', seed: 1, metrics: { accuracy: { value: 3.5 } } });
+  });
+
+  it.each(['never-ends', 'crashes-at-end'])('is done with a worker that %s', async worker => {
+    const { ending, events } = await execute(worker);
+    expect([ending, events.at(-1)?.type]).toEqual([{ state: 'finished' }, 'run-finished']);
   });
 
   it.each([

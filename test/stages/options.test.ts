@@ -40,6 +40,7 @@ async function jobFor(changes: Record<string, unknown>): Promise<Job> {
     directory: await mkdtemp(join(tmpdir(), 'nern-options-')),
     configuration,
     engine: { name: 'onnx:cpu', threads: 1, device: 0 },
+    mayMixEngines: false,
     specFolder: '.',
   };
 }

@@ -4,6 +4,7 @@ import { hasShapeOf, staysBlocked } from './blocks.ts';
 import { type Context, type Lowering, operationOf } from './context.ts';
 import { lowerConvolution, lowerInputGradient } from './convolution.ts';
 import { lowerFilterGradient } from './filter-gradient.ts';
+import { lowerFilterGradientOnGpu } from './filter-gradient-gpu.ts';
 import { join } from './join.ts';
 import { dataTypes } from './model.ts';
 
@@ -50,10 +51,9 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   innerProduct: lowerInnerProduct,
   convolution: lowerConvolution,
   convolutionInputGradient: lowerInputGradient,
-  convolutionFilterGradient: lowerFilterGradient,
-  sum: plainly((of, [x], { emit, integers }) =>
-    emit('ReduceSum', [x!, integers(...operationOf(of, 'sum').axes)], { keepdims: 0 }),
-  ),
+  convolutionFilterGradient: (of, context) =>
+    (context.dialect.device === 'cpu' ? lowerFilterGradient : lowerFilterGradientOnGpu)(of, context),
+  sum: plainly(lowerSum),
   softmax: plainly((_of, operands, { emit }) => emit('Softmax', operands, { axis: -1 })),
   logSoftmax: plainly((_of, [x], context) => lowerLogSoftmax(x!, context)),
   linear: plainly((_of, operands, { emit }) => emit('Gemm', operands, { transB: 1 })),
@@ -97,6 +97,24 @@ function lowerMatmul(of: Value, [a, b]: readonly string[], { emit, dialect }: Co
   return emit('MatMul', [turned(a!, transposeA), turned(b!, transposeB)]);
 }
 
+/** From so many values on, all of them are summed in two steps. */
+const severalSteps = { cpu: 2 ** 20, gpu: 2 ** 12 };
+
+/**
+ * A sum of all values runs through them one by one: on a CPU millions of float32 lose what lies below the sum's own
+ * rounding, and a GPU has a single group of threads at it. Parts of about the root of their number are summed first.
+ */
+function lowerSum(of: Value, [x]: readonly string[], { emit, integers, dialect }: Context): string {
+  const { axes } = operationOf(of, 'sum');
+  const size = sizeOf(of.operands[0]!.shape);
+  const sum = (name: string, along: readonly number[]) =>
+    emit('ReduceSum', [name, integers(...along)], { keepdims: 0 });
+  if (of.shape.length > 0 || size < severalSteps[dialect.device]) return sum(x!, axes);
+  let part = Math.floor(Math.sqrt(size));
+  while (size % part !== 0) part--;
+  return sum(sum(emit('Reshape', [x!, integers(size / part, part)]), [1]), [0]);
+}
+
 /** WebGPU's provider has no LogSoftmax. */
 function lowerLogSoftmax(x: string, { emit, integers, dialect }: Context): string {
   if (dialect.device === 'cpu') return emit('LogSoftmax', [x], { axis: -1 });
@@ -111,9 +129,8 @@ function lowerLogSoftmax(x: string, { emit, integers, dialect }: Context): strin
 function lowerInnerProduct(of: Value, context: Context): string {
   const { emit, integers, namesOf, blocked, plain, dialect } = context;
   if (dialect.device === 'gpu') {
-    const rows = [of.shape[0]!, sizeOf(of.operands[0]!.shape) / of.shape[0]!];
-    const [a, b] = of.operands.map(operand => emit('Reshape', [plain(operand), integers(...rows)]));
-    return emit('ReduceSum', [emit('Mul', [a!, b!]), integers(1)], { keepdims: 0 });
+    const axes = of.operands[0]!.shape.slice(1).map((_, i) => i + 1);
+    return emit('ReduceSum', [emit('Mul', of.operands.map(plain)), integers(...axes)], { keepdims: 0 });
   }
   const inBlocks = of.operands.some(operand => namesOf(operand).blocked !== undefined);
   const [n, size] = [of.shape[0]!, sizeOf(of.operands[0]!.shape)];
