@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { openEngine } from '../../src/engine/open.ts';
+import type { Engine } from '../../src/graph/program.ts';
+import { reachable } from '../../src/graph/value.ts';
 import { momentsOf } from '../../src/nern/initialise.ts';
 import { createRandom } from '../../src/random.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
@@ -119,6 +122,32 @@ describe('samplers that walk', () => {
       await expect(executeRun(job, stopAt, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
       expect(determined(await executeRun(job, ignore, never))).toEqual(expected);
     },
+  );
+});
+
+test('layers with equally many kernels share a program', async () => {
+  const engine = await openEngine({ name: 'onnx:cpu', threads: 1, device: 0 });
+  const compiled: string[] = [];
+  const noting: Engine = {
+    ...engine,
+    compile: program => {
+      const { sample } = Object.fromEntries(
+        reachable(Object.values(program.outputs)).flatMap(({ operation, shape }) =>
+          operation.kind === 'input' ? [[operation.name, shape[0]]] : [],
+        ),
+      );
+      if (sample) compiled.push(`${program.name} ${sample}`);
+      return engine.compile(program);
+    },
+  };
+  const job = await jobFor({ sampler: { method: 'sequential-layer' }, iterations: 18, warmup: 9 });
+  await executeRun(job, ignore, never, async () => noting);
+  const { kernels } = represent(await loadTarget(job.configuration, '.'), job.configuration);
+  const sizes = new Set(kernels.layers.map(layer => layer.kernels));
+  expect(kernels.layers.length).toBeGreaterThan(sizes.size);
+  expect(kernels.layers.length).toBeLessThanOrEqual(9);
+  expect(compiled.sort()).toEqual(
+    [...sizes].flatMap(size => [`distillation-step ${size}`, `reconstruction-step ${size}`]).sort(),
   );
 });
 
