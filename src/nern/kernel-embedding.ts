@@ -25,10 +25,14 @@ export type EmbeddingSettings =
       readonly normalize: CoordinateNormalization;
     };
 
+/** Values of a kernel's embedding: the predictor's inputs. */
+export function embeddingSize(settings: EmbeddingSettings): number {
+  const parts = settings.method !== 'fourier' && settings.fusion === 'sum' ? 1 : 3;
+  return parts * 2 * settings.levels;
+}
+
 /** The embedding of a target's kernels, as small as it can be kept. */
 export interface KernelEmbedding {
-  /** Values of a kernel's embedding: the predictor's inputs. */
-  readonly size: number;
   readonly code: SeparateCode | JointCode;
   /** Of each kernel, the row of its place when all places are counted by layer, filter, channel. */
   readonly places: Int32Array;
@@ -66,7 +70,7 @@ export function kernelEmbedding(
   rows: Uint32Array,
   settings: EmbeddingSettings,
 ): KernelEmbedding {
-  const places = { places: Int32Array.from(rows), kernels: Int32Array.from(inverse(rows)) };
+  const order = { places: Int32Array.from(rows), kernels: Int32Array.from(inverse(rows)) };
   const divisors = divisorsOf(layers, settings.normalize ?? 'none');
   if (settings.method === 'fourier') {
     const { levels, scales, seed } = settings;
@@ -74,12 +78,11 @@ export function kernelEmbedding(
       dividedCoordinates(layers, divisors),
       fourierDirections(levels, scales, seed),
     );
-    return { ...places, size: 6 * levels, code: { kind: 'joint', table } };
+    return { ...order, code: { kind: 'joint', table } };
   }
-  const { fusion = 'concatenate', levels } = settings;
+  const { fusion = 'concatenate' } = settings;
   return {
-    ...places,
-    size: (fusion === 'sum' ? 1 : 3) * 2 * levels,
+    ...order,
     code: { kind: 'separate', fusion, ...separateCode(layers, rows, divisors, settings) },
   };
 }

@@ -25,9 +25,7 @@ export async function initialParameters(
   const { predictorShapes, kernels } = representation;
   if (init.method === 'framework') return initialisePredictor(predictorShapes, createRandom(seed, 'init'));
   if (init.method === 'checkpoint') {
-    const file = await locateFile(configuration, 'predictor.init.file', init.file, specFolder);
-    const { tensors } = await readCheckpoint(file);
-    return parametersOf(tensors, file, predictorShapes);
+    return (await readInitial(configuration, init.file, specFolder, predictorShapes)).parameters;
   }
   const parameters = variancePreserving(predictorShapes, createRandom(seed, 'init'));
   const program = await engine.compile(predictionProgram(representation));
@@ -44,8 +42,23 @@ export async function initialParameters(
   );
 }
 
-/** The predictor's parameters out of a checkpoint's tensors. Throws a Failure of kind 'checkpoint'. */
-export function parametersOf(
+/**
+ * The parameters in the checkpoint that `predictor.init.file` names, and its hash in hexadecimal. Throws a Failure of
+ * kind 'checkpoint' where it is missing or not of these shapes.
+ */
+export async function readInitial(
+  configuration: Configuration,
+  name: string,
+  specFolder: string,
+  shapes: PredictorShapes,
+): Promise<{ parameters: Float32Array; sha256: string }> {
+  const file = await locateFile(configuration, 'predictor.init.file', name, specFolder);
+  const { tensors, sha256 } = await readCheckpoint(file);
+  return { parameters: parametersOf(tensors, file, shapes), sha256 };
+}
+
+/** The predictor's parameters out of a checkpoint's tensors. */
+function parametersOf(
   tensors: ReadonlyMap<string, Tensor>,
   file: string,
   shapes: PredictorShapes,

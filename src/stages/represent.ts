@@ -1,11 +1,11 @@
-import { kernelEmbedding } from '../nern/kernel-embedding.ts';
+import { embeddingSize, kernelEmbedding } from '../nern/kernel-embedding.ts';
 import { permute, permutedRows } from '../nern/permutation.ts';
-import { predictorShapes } from '../nern/predictor-shapes.ts';
+import { type PredictorShapes, predictorShapes } from '../nern/predictor-shapes.ts';
 import type { KernelPredictor } from '../nern/reconstruct.ts';
 import { kernelNorms } from '../nern/sampler.ts';
 import { targetKernels } from '../nern/target-kernels.ts';
 import { parameter } from '../networks/forward.ts';
-import { learnableConvolutions } from '../networks/network.ts';
+import { learnableConvolutions, type Network } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import type { Target } from './target.ts';
 
@@ -19,16 +19,21 @@ export interface Representation extends Required<KernelPredictor> {
 export function represent({ network, weights }: Target, configuration: Configuration): Representation {
   const layers = learnableConvolutions(network).map(step => parameter(weights, step.weight));
   const kernels = targetKernels(network, weights);
-  const { embedding: settings, resample, activation, architecture, ...sizes } = configuration.predictor;
+  const { embedding, resample, activation, architecture } = configuration.predictor;
   const rows = permutedRows(layers, permute(layers, configuration.permutation));
-  const embedding = kernelEmbedding(layers, rows, settings);
-  const [inputs, outputs] = [embedding.size, kernels.rows.shape[1]!];
   return {
     kernels,
     norms: kernelNorms(layers),
-    embedding,
-    predictorShapes: predictorShapes({ ...sizes, architecture, inputs, outputs }),
+    embedding: kernelEmbedding(layers, rows, embedding),
+    predictorShapes: shapesOf(network, configuration),
     predictorForm: { architecture, activation },
     resampling: resample,
   };
+}
+
+/** The shapes of the predictor that the configuration asks for; its output is the largest kernel of the network. */
+export function shapesOf(network: Network, { predictor }: Configuration): PredictorShapes {
+  const { hidden, layers, architecture, embedding } = predictor;
+  const outputs = Math.max(...learnableConvolutions(network).map(({ shape }) => shape[2] * shape[3]));
+  return predictorShapes({ inputs: embeddingSize(embedding), hidden, outputs, layers, architecture });
 }

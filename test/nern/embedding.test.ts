@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { kernelCoordinates, kernelCount } from '../../src/nern/coordinates.ts';
 import { embedValues } from '../../src/nern/embedding.ts';
-import { kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
+import { embeddingSize, kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
 
 interface Reference {
   cases: { base: number; levels: number; coordinates: number[][]; embedding: number[][] }[];
@@ -56,7 +56,8 @@ describe('kernelEmbedding', () => {
   it('gives each kernel the coordinates of its place, and each place its kernel', () => {
     const layers = [{ shape: [1, 2, 3, 3] }, { shape: [2, 1, 3, 3] }];
     const embedding = kernelEmbedding(layers, Uint32Array.of(1, 0, 3, 2), { base: 0.76, levels: 4 });
-    expect(embedding.size).toBe(24);
+    expect(embeddingSize({ base: 0.76, levels: 4 })).toBe(24);
+    expect(embeddingSize({ base: 0.76, levels: 4, fusion: 'sum' })).toBe(8);
     const { code } = embedding;
     if (code.kind !== 'separate') throw new Error('Expected each coordinate to be embedded by itself');
     expect(code.coordinates.map(column => [...column])).toEqual([

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -14,6 +14,7 @@ import { represent } from '../../src/stages/represent.ts';
 import type { RunResult } from '../../src/stages/result.ts';
 import { executeRun } from '../../src/stages/run.ts';
 import { loadTarget } from '../../src/stages/target.ts';
+import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 
 const tiny = {
   name: 'tiny',
@@ -165,6 +166,19 @@ describe('the initialisation', () => {
     expect(first(begun)).toBeCloseTo(trained.metrics['reconstruction-error']!.value, 6);
     const fresh = await run({ ...still, sampler: { method: 'all' } });
     expect(first(fresh)).not.toBeCloseTo(first(begun), 3);
+
+    const tensors = readSafetensors(await readFile(init.file), init.file);
+    const renamed = new Map(
+      [...tensors].map(([name, tensor]) => [name.replace('layers.4', 'final_linear_layer'), tensor]),
+    );
+    const theirs = { ...init, file: join(job.directory, 'theirs.safetensors') };
+    await writeFile(theirs.file, writeSafetensors(renamed));
+    const same = await run({
+      ...still,
+      sampler: { method: 'all' },
+      predictor: { ...predictor, init: theirs },
+    });
+    expect(same.history).toEqual(begun.history);
 
     await expect(run({ ...still, predictor: { ...predictor, hidden: 11 } })).rejects.toMatchObject({
       kind: 'checkpoint',

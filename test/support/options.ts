@@ -7,7 +7,7 @@ import { input } from '../../src/graph/value.ts';
 import { type Activation, activate } from '../../src/nern/activation.ts';
 import { kernelCoordinates, kernelCount } from '../../src/nern/coordinates.ts';
 import { embedCoordinates } from '../../src/nern/embedding.ts';
-import { type EmbeddingSettings, kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
+import { type EmbeddingSettings, embeddingSize, kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
 import type { Optimizer } from '../../src/nern/optimizer.ts';
 import { createOptimizer, type OptimizerSettings } from '../../src/nern/optimizers.ts';
 import { predictorShapes } from '../../src/nern/predictor-shapes.ts';
@@ -117,7 +117,13 @@ export function predictorOf(of: StepCase): KernelPredictor {
   const embedding = kernelEmbedding(layers, inOrder, settings);
   const directions = recorded.get(`${of.name}/directions`);
   const table = directions && embedCoordinates(coordinates(normalize), directions);
-  const sizes = { inputs: embedding.size, hidden: steps.hidden, outputs: 9, layers: depth, architecture };
+  const sizes = {
+    inputs: embeddingSize(settings),
+    hidden: steps.hidden,
+    outputs: 9,
+    layers: depth,
+    architecture,
+  };
   return {
     kernels,
     embedding: table ? { ...embedding, code: { kind: 'joint', table } } : embedding,
