@@ -88,7 +88,7 @@ export async function official(
   const program = 'bench/peers/official.py';
   return {
     name: "authors' program",
-    version,
+    version: `on PyTorch ${version}`,
     step: what => ({
       file: python,
       arguments: [
@@ -130,7 +130,7 @@ const options = (values: Readonly<Record<string, string | number>>): string[] =>
 async function versionOfTorch(python: string, others: readonly string[]): Promise<string | undefined> {
   const script = `import ${['torch', ...others].join(', ')}; print(torch.__version__)`;
   const { exitCode, stdout } = await execa(python, ['-c', script], { reject: false });
-  return exitCode === 0 ? `PyTorch ${stdout.trim()}` : undefined;
+  return exitCode === 0 ? stdout.trim() : undefined;
 }
 
 /** Works from a bare clone too. */

@@ -12,8 +12,8 @@ export interface CpuReport {
   readonly sweeps: readonly Row[];
 }
 
-const notes = `(1) The authors' program takes 256 images through both networks in every step, as it is configured.
-(2) The authors' program on a single image, the least that it can be given.`;
+const notes = `* (1) The authors' program takes 256 images through both networks in every step, as it is configured.
+* (2) The authors' program on a single image, the least that it can be given.`;
 
 /** The report as Markdown. */
 export function cpuSection({
@@ -27,7 +27,7 @@ export function cpuSection({
 }: CpuReport): string {
   const software = Object.entries(versions).map(([name, version]) => `${name}: ${version}`);
   const where = `${machine}; ${threads} threads. ${software.join('; ')}.`;
-  const how = `Medians of ${rounds} rounds of steps and of ${sweepRounds} of sweeps.`;
+  const how = `Medians; rounds of steps: ${rounds}, of sweeps: ${sweepRounds}.`;
   const tables = [
     ...(steps.length > 0 ? [table('step', steps)] : []),
     ...(sweeps.length > 0 ? [table('sweep of 4 seeds', sweeps)] : []),

@@ -1,4 +1,4 @@
-import type { EngineOrder } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 import { inspect, type Thoroughness } from './inspect.ts';
 
 // The life of a probe: one question, what is found piece by piece, and the end, by force, for graphics libraries that

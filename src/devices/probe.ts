@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { EngineOrder } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 import { Failure } from '../failure.ts';
 import type { Finding } from './finding.ts';
 import type { Progress, Thoroughness } from './inspect.ts';

@@ -55,10 +55,13 @@ export function parseGpus(csv: string): Gpu[] {
     }));
 }
 
+/** A driver that is in trouble can keep `nvidia-smi` waiting for minutes. */
+const patience = 20_000;
+
 async function queryGpus(): Promise<string> {
   const query = [`--query-gpu=${fields}`, '--format=csv,noheader,nounits'];
   try {
-    return (await promisify(execFile)('nvidia-smi', query, { timeout: 20_000 })).stdout;
+    return (await promisify(execFile)('nvidia-smi', query, { timeout: patience })).stdout;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new Failure(

@@ -1,5 +1,5 @@
 import { add, atLeast, divide, multiply, scale, square, squareRoot, subtract } from '../graph/elementwise.ts';
-import { reshape } from '../graph/layout.ts';
+import { concatenate, reshape } from '../graph/layout.ts';
 import { innerProduct, matmul } from '../graph/linear.ts';
 import { sum } from '../graph/reduction.ts';
 import { sizeOf } from '../graph/tensor.ts';
@@ -28,34 +28,39 @@ export function featureMapLoss(
   form: FeatureMapForm = 'per-image',
 ): Value {
   const images = original[0]!.shape[0]!;
-  const total = (distance: (a: Value, b: Value) => Value) =>
-    original.map((map, i) => distance(map, reconstructed[i]!)).reduce(add);
-  if (form === 'per-batch') return total(batchDistance);
-  if (form === 'gram') return scale(total(gramDistance), 1 / images ** 2);
-  return scale(sum(total(imageDistance)), 1 / images);
+  if (form === 'gram') {
+    const distances = original.map((map, i) => gramDistance(map, reconstructed[i]!));
+    return scale(distances.reduce(add), 1 / images ** 2);
+  }
+  const product = form === 'per-image' ? innerProduct : batchProduct;
+  const productsOf = (a: readonly Value[], b: readonly Value[]) =>
+    concatenate(
+      a.map((map, i) => product(map, b[i]!)),
+      0,
+    );
+  const [aa, bb, ab] = [
+    productsOf(original, original),
+    productsOf(reconstructed, reconstructed),
+    productsOf(original, reconstructed),
+  ];
+  if (form === 'per-image') return scale(sum(distance(aa, bb, ab, steadied(aa))), 1 / images);
+  // As in the authors' code, the original's batch is divided by its bare norm.
+  return sum(distance(aa, bb, ab, norm(aa)));
 }
 
 const norm = (squared: Value) => squareRoot(atLeast(squared, tiny));
 const steadied = (squared: Value) => add(norm(squared), scalar(normOffset));
 
-/**
- * The squared distance of each image's normalised maps: [n, ...] and [n, ...] -> [n]. With a = map / (|map| + 1e-3) it
- * is |a|^2 + |b|^2 - 2 <a, b>: three inner products, in place of passes over whole feature maps, which on a CPU cost
- * more than the convolutions.
- */
-function imageDistance(a: Value, b: Value): Value {
-  const [aa, bb, ab] = [innerProduct(a, a), innerProduct(b, b), innerProduct(a, b)];
-  const [na, nb] = [steadied(aa), steadied(bb)];
-  const lengths = add(divide(aa, square(na)), divide(bb, square(nb)));
-  return subtract(lengths, scale(divide(ab, multiply(na, nb)), 2));
-}
+/** The inner product of two whole batches: [n, ...] and [n, ...] -> [1]. */
+const batchProduct = (a: Value, b: Value) => reshape(sum(innerProduct(a, b)), [1]);
 
-/** The same of the whole batch's maps as one; the original's is divided by its bare norm, as in the authors' code. */
-function batchDistance(a: Value, b: Value): Value {
-  const [aa, bb, ab] = [innerProduct(a, a), innerProduct(b, b), innerProduct(a, b)].map(rows =>
-    sum(rows),
-  ) as [Value, Value, Value];
-  const [na, nb] = [norm(aa), steadied(bb)];
+/**
+ * The squared distance of two normalised maps from their inner products, `na` being the first one's norm. With
+ * a = map / (|map| + 1e-3) it is |a|^2 + |b|^2 - 2 <a, b>: three inner products, in place of passes over whole feature
+ * maps, which on a CPU cost more than the convolutions.
+ */
+function distance(aa: Value, bb: Value, ab: Value, na: Value): Value {
+  const nb = steadied(bb);
   const lengths = add(divide(aa, square(na)), divide(bb, square(nb)));
   return subtract(lengths, scale(divide(ab, multiply(na, nb)), 2));
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { cpuEngines } from '../devices/ask.ts';
 import type { Chosen } from '../devices/choose.ts';
-import type { EngineOrder } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 
 /** How the runs of a sweep share the machine. */
 export interface Share extends Chosen {

@@ -1,5 +1,5 @@
 import type { DeviceAsk } from '../devices/ask.ts';
-import type { EngineOrder } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { type RunResult, valuesOf } from '../stages/result.ts';
 import type { Emit, RunFailure, RunFinished, SweepEvent } from './events.ts';

@@ -1,5 +1,6 @@
 import { normalizationOf } from '../data/normalize.ts';
-import { type EngineOrder, openEngine } from '../engine/open.ts';
+import { openEngine } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import { parameterCount } from '../nern/predictor-shapes.ts';

@@ -49,6 +49,28 @@ const operations: Record<string, (operands: Value[], attributes: Case['attribute
   },
 };
 
+const random = createRandom(3, 'fusion');
+const draw = (shape: readonly number[]) => ({
+  shape,
+  data: Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
+});
+const images = input('images', [2, 3, 6, 6]);
+const filters = input('filters', [4, 3, 3, 3]);
+const bias = input('bias', [4]);
+const before = {
+  'a convolution': convolution(images, filters, bias, { stride: 1, padding: 1 }),
+  'a linear layer': linear(input('rows', [5, 3]), input('weight', [4, 3]), bias),
+};
+const feeds = Object.fromEntries(
+  Object.entries({
+    images: [2, 3, 6, 6],
+    filters: [4, 3, 3, 3],
+    bias: [4],
+    rows: [5, 3],
+    weight: [4, 3],
+  }).map(([name, shape]) => [name, draw(shape)]),
+);
+
 await describeEngines('an operation agrees with PyTorch', engine => {
   test.each(cases.map(each => [each.name, each] as const))(
     '%s',
@@ -77,32 +99,8 @@ await describeEngines('an operation agrees with PyTorch', engine => {
       }
     },
   );
-});
 
-const random = createRandom(3, 'fusion');
-const draw = (shape: readonly number[]) => ({
-  shape,
-  data: Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
-});
-const images = input('images', [2, 3, 6, 6]);
-const filters = input('filters', [4, 3, 3, 3]);
-const bias = input('bias', [4]);
-const before = {
-  'a convolution': convolution(images, filters, bias, { stride: 1, padding: 1 }),
-  'a linear layer': linear(input('rows', [5, 3]), input('weight', [4, 3]), bias),
-};
-const feeds = Object.fromEntries(
-  Object.entries({
-    images: [2, 3, 6, 6],
-    filters: [4, 3, 3, 3],
-    bias: [4],
-    rows: [5, 3],
-    weight: [4, 3],
-  }).map(([name, shape]) => [name, draw(shape)]),
-);
-
-await describeEngines('a ReLU', engine => {
-  test.each(Object.entries(before))('alone after %s is that of its result', async (_name, value) => {
+  test.each(Object.entries(before))('a ReLU alone after %s is that of its result', async (_name, value) => {
     // What is an output itself cannot disappear into a fusion.
     const apart = await engine.compile({ name: 'apart', outputs: { value } });
     const together = await engine.compile({ name: 'together', outputs: { y: relu(value) } });

@@ -2,7 +2,7 @@ import ort from 'onnxruntime-node';
 import { Failure } from '../../failure.ts';
 import type { Engine, Program } from '../../graph/program.ts';
 import type { Value } from '../../graph/value.ts';
-import type { EngineOrder } from '../open.ts';
+import type { EngineOrder } from '../order.ts';
 import { cpuProvider } from './cpu.ts';
 import { cudaProvider } from './cuda.ts';
 import { executableOf } from './executable.ts';

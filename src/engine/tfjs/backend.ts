@@ -51,14 +51,14 @@ export async function loadPackage<Module>(name: string, load: () => Promise<Modu
 
 /** Makes a backend the one of this name, and gives back the one that had it; returns how to give it back in turn. */
 export async function useBackend(name: string, backend: KernelBackend): Promise<() => void> {
-  const { findBackendFactory, registerBackend, removeBackend, setBackend } = await import(
+  const { findBackend, findBackendFactory, registerBackend, removeBackend, setBackend } = await import(
     '@tensorflow/tfjs-core'
   );
   if (findBackendFactory(name)) removeBackend(name);
   registerBackend(name, () => backend);
   await setBackend(name);
   return () => {
-    if (findBackendFactory(name)) removeBackend(name);
+    if (findBackend(name) === backend) removeBackend(name);
   };
 }
 

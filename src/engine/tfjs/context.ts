@@ -5,11 +5,19 @@ import type { Form, Layouts } from './layouts.ts';
 /**
  * What a backend can do that not all can; it is composed of other kernels elsewhere.
  * - `transposed factors`: matrix products take them as they are, as fast as others;
- * - `convolution gradients`: Conv2DBackpropInput and Conv2DBackpropFilter;
+ * - `input gradients`: Conv2DBackpropInput;
+ * - `filter gradients`: Conv2DBackpropFilter;
+ * - `many products`: many small matrix products at once, faster than few large ones;
  * - `inner products`: InnerProduct { a, b }, of each row of two tensors;
  * - `ReLU gradients`: ReluGradient { dy, x }, dy where x is positive, else zero.
  */
-export type Strength = 'transposed factors' | 'convolution gradients' | 'inner products' | 'ReLU gradients';
+export type Strength =
+  | 'transposed factors'
+  | 'input gradients'
+  | 'filter gradients'
+  | 'many products'
+  | 'inner products'
+  | 'ReLU gradients';
 
 /** What a lowering works with: instructions to emit, and its operands by layout. */
 export interface Context extends Emitter, Layouts {

@@ -62,8 +62,7 @@ export function lowerInputGradient(of: Value, context: Context): Form {
   const [dy, filters] = of.operands as [Value, Value];
   const geometry = geometryOf(of);
   const [, , k] = shapeOf(filters);
-  if (!context.strengths.has('convolution gradients'))
-    return { slot: turnedConvolution(of, context), last: true };
+  if (!context.strengths.has('input gradients')) return { slot: turnedConvolution(of, context), last: true };
   const same = keepsSize(k, geometry);
   const margin = same ? 0 : geometry.padding;
   const shape = channelsLast(of.shape);
@@ -81,7 +80,8 @@ export function lowerFilterGradient(of: Value, context: Context): Slot {
   const [dy, x] = of.operands as [Value, Value];
   const geometry = geometryOf(of);
   const [f, c, k] = shapeOf(of);
-  if (!context.strengths.has('convolution gradients')) return exchangedConvolution(of, context);
+  if (context.strengths.has('many products')) return productOfPatches(of, context);
+  if (!context.strengths.has('filter gradients')) return exchangedConvolution(of, context);
   const same = keepsSize(k, geometry);
   const margin = same ? 0 : geometry.padding;
   const images = context.last(x);
@@ -176,4 +176,41 @@ function exchangedConvolution(of: Value, context: Context): Slot {
   ]);
   const taps = length === k ? all : sliced(all, [0, 0, 0, 0], [c, k, k, f], context);
   return permuted(taps, [3, 0, 1, 2], context);
+}
+
+/**
+ * dW: the product of what each filter tap sees of X, and dY, for each image; then the sum over images. A GPU has work for
+ * all of its processors in it, and adds up in the same order each time.
+ */
+function productOfPatches(of: Value, context: Context): Slot {
+  const [dy, x] = of.operands as [Value, Value];
+  const { stride, padding } = geometryOf(of);
+  const [f, c, k] = shapeOf(of);
+  const upstream = context.last(dy);
+  const [n, h, w] = upstream.shape as Shape4;
+  const images = context.last(x);
+  const [, height, width] = images.shape as Shape4;
+  // As many rows and columns as whole strides take.
+  const framed = (length: number, steps: number) => Math.max(length + 2 * padding, k - 1 + steps * stride);
+  const frame = [n, framed(height, h), framed(width, w), c];
+  const wide = padded(images, [0, padding, padding, 0], frame, context);
+  const reshaped = (x: Slot, shape: number[]) => context.call('Reshape', { x }, { shape }, shape);
+  const seen = Array.from({ length: k * k }, (_, tap) => {
+    const start = [0, Math.floor(tap / k), tap % k, 0];
+    const from = sliced(wide, start, [n, h * stride, w * stride, c], context);
+    if (stride === 1) return from;
+    const apart = reshaped(from, [n, h, stride, w, stride, c]);
+    const first = sliced(apart, [0, 0, 0, 0, 0, 0], [n, h, 1, w, 1, c], context);
+    return reshaped(first, [n, h, w, c]);
+  });
+  const depth = k * k * c;
+  const patches = seen.length === 1 ? seen[0]! : context.call('Concat', seen, { axis: 3 }, [n, h, w, depth]);
+  const factors = { a: reshaped(patches, [n, h * w, depth]), b: reshaped(upstream, [n, h * w, f]) };
+  const products = context.call('BatchMatMul', factors, { transposeA: true, transposeB: false }, [
+    n,
+    depth,
+    f,
+  ]);
+  const total = context.call('Sum', { x: products }, { axis: [0], keepDims: false }, [depth, f]);
+  return permuted(reshaped(total, [k, k, c, f]), [3, 2, 0, 1], context);
 }

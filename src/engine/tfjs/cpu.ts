@@ -15,7 +15,7 @@ export async function openCpu(): Promise<Backend> {
     threads: 1,
     device: { name: cpus()[0]?.model ?? process.arch, kind: 'cpu' },
     imagesAtOnce: 32,
-    strengths: new Set(['transposed factors', 'convolution gradients']),
+    strengths: new Set(['transposed factors', 'input gradients', 'filter gradients']),
     failure: libraryFailure,
     dispose: async () => {},
   };

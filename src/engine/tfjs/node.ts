@@ -1,4 +1,4 @@
-import type { EngineOrder } from '../open.ts';
+import type { EngineOrder } from '../order.ts';
 import { type Backend, libraryFailure, replaceKernels } from './backend.ts';
 import { nodeKernels } from './node-kernels.ts';
 import { openTensorFlow } from './tensorflow.ts';
@@ -13,7 +13,7 @@ export async function openNode(order: EngineOrder): Promise<Backend> {
     threads: order.threads,
     device,
     imagesAtOnce: device.kind === 'gpu' ? 256 : 32,
-    strengths: new Set(['transposed factors', 'convolution gradients', 'ReLU gradients']),
+    strengths: new Set(['transposed factors', 'input gradients', 'filter gradients', 'ReLU gradients']),
     failure: libraryFailure,
     dispose: async () => {},
   };

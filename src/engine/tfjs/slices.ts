@@ -40,6 +40,7 @@ export function slicing(
   shape: readonly number[],
   context: Context,
 ): Slot {
+  if (x.shape.join() === shape.join()) return x;
   const parts = largestRuns(x.shape, shape, starts);
   const size = parts.map(({ part }) => part);
   const whole = parts.map(({ whole }) => whole);
@@ -55,6 +56,7 @@ export function padding(
   shape: readonly number[],
   context: Context,
 ): Slot {
+  if (x.shape.join() === shape.join()) return x;
   const parts = largestRuns(shape, x.shape, before);
   const paddings = parts.map(({ whole, part, start }) => [start, whole - part - start]);
   const block = reshaped(

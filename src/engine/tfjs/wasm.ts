@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { Failure } from '../../failure.ts';
-import type { EngineOrder } from '../open.ts';
+import type { EngineOrder } from '../order.ts';
 import { type Backend, libraryFailure, loadPackage, replaceKernels, useBackend } from './backend.ts';
 import { wasmKernels } from './wasm-kernels.ts';
 

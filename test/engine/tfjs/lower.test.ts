@@ -16,7 +16,7 @@ import { forward, frozen } from '../../../src/networks/forward.ts';
 import { learnableConvolutions, parameterShapes } from '../../../src/networks/network.ts';
 import { resnet } from '../../../src/networks/resnet.ts';
 
-const strengths = new Set<Strength>(['transposed factors', 'convolution gradients']);
+const strengths = new Set<Strength>(['transposed factors', 'input gradients', 'filter gradients']);
 const isCall = (instruction: Instruction): instruction is Call => 'kernel' in instruction;
 const kernels = (steps: readonly Scheduled[]) =>
   steps.map(({ instruction }) => (isCall(instruction) ? instruction.kernel : 'loop'));
