@@ -114,7 +114,7 @@ async function training(distil: boolean) {
       name,
       { shape: [], data: Float32Array.of(x) },
     ]);
-    const sample = { shape: [4096], data: Int32Array.from(sampler(random)) };
+    const sample = { shape: [4096], data: Int32Array.from(sampler(random, i)) };
     await executable.run({ ...current, ...imageFeed, ...Object.fromEntries(scalars), sample }, next);
     [current, next] = [next, current];
   };

@@ -25,6 +25,9 @@ export const scale = (x: Value, factor: number) => multiply(x, scalar(factor));
 /** max(x, bound). Its gradient is that of x above the bound and zero below: it keeps a root or a norm off zero. */
 export const atLeast = (x: Value, bound: number) => value({ kind: 'atLeast', bound }, [x], x.shape);
 
+/** min(x, bound), with the gradient of x below the bound and zero above. */
+export const atMost = (x: Value, bound: number) => negate(atLeast(negate(x), -bound));
+
 /**
  * A value with the gradient of `x` that is computed as `computed`, which must be equal to it: for a result that is
  * there already in another form (rows of a larger product, say).

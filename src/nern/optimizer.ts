@@ -1,4 +1,5 @@
 import type { Value } from '../graph/value.ts';
+import type { PredictorShapes } from './predictor-shapes.ts';
 
 /**
  * An optimizer as pure functions over one vector that holds all parameters. What it remembers between steps is named
@@ -21,4 +22,6 @@ export interface UpdateOperands {
   readonly gradient: Value;
   readonly state: Readonly<Record<string, Value>>;
   readonly scalars: Readonly<Record<string, Value>>;
+  /** The tensors that the vectors are made of. */
+  readonly shapes: PredictorShapes;
 }

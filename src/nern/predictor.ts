@@ -1,11 +1,12 @@
-import { add, computedAs, relu } from '../graph/elementwise.ts';
-import { concatenate, gatherRows, reshape, slice } from '../graph/layout.ts';
+import { add, computedAs } from '../graph/elementwise.ts';
+import { gatherRows, reshape, slice } from '../graph/layout.ts';
 import { linear, matmul } from '../graph/linear.ts';
-import { sizeOf } from '../graph/tensor.ts';
-import { constant, type Value } from '../graph/value.ts';
+import type { Value } from '../graph/value.ts';
 import type { ConvolutionStep } from '../networks/network.ts';
-import type { KernelEmbedding } from './kernel-embedding.ts';
-import type { PredictorShapes } from './predictor-shapes.ts';
+import { type Activation, activate } from './activation.ts';
+import { embeddingProduct, type KernelEmbedding } from './kernel-embedding.ts';
+import { tensorsOf } from './parameter-vector.ts';
+import { type Architecture, middleLayer, type PredictorShapes } from './predictor-shapes.ts';
 
 /** One linear layer: weight [outputs, inputs], bias [outputs]. */
 export interface Linear {
@@ -13,62 +14,45 @@ export interface Linear {
   readonly bias: Value;
 }
 
-/** The predictor's layers, cut out of the one vector that the optimizer works on, in `shapes`' order. */
-export function layersOf(parameters: Value, shapes: PredictorShapes): Linear[] {
-  let start = 0;
-  const parts = shapes.map(shape => {
-    const part = reshape(slice(parameters, [start], [sizeOf(shape)]), shape);
-    start += sizeOf(shape);
-    return part;
-  });
-  return Array.from({ length: parts.length / 2 }, (_, i) => ({
+/** The predictor as a function of the embedding. */
+export interface Predictor {
+  readonly layers: readonly Linear[];
+  readonly form: PredictorForm;
+}
+
+export interface PredictorForm {
+  readonly architecture: Architecture;
+  readonly activation: Activation;
+}
+
+/** The papers' predictor. */
+export const plainForm: PredictorForm = { architecture: 'plain', activation: 'relu' };
+
+/** The predictor whose parameters are one vector, in `shapes`' order. */
+export function predictorOf(parameters: Value, shapes: PredictorShapes, form = plainForm): Predictor {
+  const parts = tensorsOf(parameters, shapes);
+  const layers = Array.from({ length: parts.length / 2 }, (_, i) => ({
     weight: parts[2 * i]!,
     bias: parts[2 * i + 1]!,
   }));
+  return { layers, form };
 }
 
 export interface Prediction {
   /** One row of k * k values for each row of the embedding. */
   readonly kernels: Value;
-  /** The hidden layers' results, after their ReLU. */
+  /** The hidden layers' results, after their activation. */
   readonly hidden: readonly Value[];
 }
 
-/** The MLP of NeRN, section 3.1: ReLU between linear layers; embedding [rows, inputs] -> [rows, k * k]. */
-export function predict(layers: readonly Linear[], embedding: Value): Prediction {
-  const [{ weight, bias }, ...rest] = layers as [Linear, ...Linear[]];
-  return predictFrom(rest, relu(linear(embedding, weight, bias)));
+/** The MLP of NeRN, section 3.1: activations between linear layers; embedding [rows, inputs] -> [rows, k * k]. */
+export function predict(predictor: Predictor, embedding: Value): Prediction {
+  return apply(predictor, (weight, bias) => linear(embedding, weight, bias));
 }
 
-/** The rest of the MLP, given the first hidden layer's result and the layers after it. */
-function predictFrom(layers: readonly Linear[], first: Value): Prediction {
-  const hidden = [first];
-  for (const { weight, bias } of layers.slice(0, -1)) hidden.push(relu(linear(hidden.at(-1)!, weight, bias)));
-  const { weight, bias } = layers.at(-1)!;
-  return { kernels: linear(hidden.at(-1)!, weight, bias), hidden };
-}
-
-/**
- * The prediction at every place of the target, in the places' own order. The embedding of (l, f, c) is a concatenation
- * of three parts, so the first linear layer is a sum of three small products, one for each coordinate: that saves a
- * product over all kernels, at hidden size 160 a third of the prediction's arithmetic.
- */
-export function predictGrid(layers: readonly Linear[], embedding: KernelEmbedding): Prediction {
-  const [{ weight, bias }, ...rest] = layers as [Linear, ...Linear[]];
-  const values = constant(embedding.values.data, embedding.values.shape);
-  const width = values.shape[1]!;
-  const units = bias.shape[0]!;
-  const [ofLayer, ofFilter, ofChannel] = [0, 1, 2].map(part =>
-    matmul(values, slice(weight, [0, part * width], [units, width]), false, true),
-  ) as [Value, Value, Value];
-  const ofLayerAndBias = add(ofLayer, bias);
-  const grids = embedding.layers.map(([filters, channels], l) => {
-    const row = add(slice(ofFilter, [0, 0], [filters, units]), slice(ofLayerAndBias, [l, 0], [1, units]));
-    const column = slice(ofChannel, [0, 0], [channels, units]);
-    const grid = add(reshape(row, [filters, 1, units]), reshape(column, [1, channels, units]));
-    return reshape(grid, [filters * channels, units]);
-  });
-  return predictFrom(rest, relu(concatenate(grids, 0)));
+/** The prediction at every place of the target, in the places' own order. */
+export function predictGrid(predictor: Predictor, embedding: KernelEmbedding): Prediction {
+  return apply(predictor, (weight, bias) => embeddingProduct(embedding, weight, bias));
 }
 
 /**
@@ -76,18 +60,39 @@ export function predictGrid(layers: readonly Linear[], embedding: KernelEmbeddin
  * rows instead of computed again. `embedding` [n, inputs] are the rows' embeddings, `rows` [n] their places there.
  */
 export function samplePrediction(
-  layers: readonly Linear[],
+  predictor: Predictor,
   embedding: Value,
   all: Prediction,
   rows: Value,
 ): Value {
-  let x = embedding;
-  all.hidden.forEach((hidden, i) => {
-    const { weight, bias } = layers[i]!;
-    x = computedAs(relu(linear(x, weight, bias)), gatherRows(hidden, rows));
-  });
+  const asIn = (x: Value, layer: number) => computedAs(x, gatherRows(all.hidden[layer]!, rows));
+  return apply(predictor, (weight, bias) => linear(embedding, weight, bias), asIn).kernels;
+}
+
+/** `embedded` applies a linear layer to the embedding; `settled` may replace a hidden layer's result by an equal one. */
+function apply(
+  { layers, form: { architecture, activation } }: Predictor,
+  embedded: (weight: Value, bias: Value) => Value,
+  settled: (hidden: Value, layer: number) => Value = hidden => hidden,
+): Prediction {
+  const middle = middleLayer(layers.length);
+  const hidden: Value[] = [];
+  for (const [i, { weight, bias }] of layers.slice(0, -1).entries()) {
+    const sum = (() => {
+      if (i === 0) return embedded(weight, bias);
+      const x = hidden[i - 1]!;
+      if (i !== middle || architecture === 'plain') return linear(x, weight, bias);
+      if (architecture === 'residual') return add(linear(x, weight, bias), hidden[0]!);
+      const [units, width] = weight.shape as [number, number];
+      const inputs = width - x.shape[1]!;
+      const again = embedded(slice(weight, [0, 0], [units, inputs]), bias);
+      return add(again, matmul(x, slice(weight, [0, inputs], [units, width - inputs]), false, true));
+    })();
+    const isLinear = architecture === 'residual' && i === 0;
+    hidden.push(settled(isLinear ? sum : activate(sum, activation), i));
+  }
   const { weight, bias } = layers.at(-1)!;
-  return linear(x, weight, bias);
+  return { kernels: linear(hidden.at(-1)!, weight, bias), hidden };
 }
 
 /**

@@ -1,6 +1,10 @@
 import { add, divide, multiply, scale, square, squareRoot, subtract } from '../graph/elementwise.ts';
-import { scalar } from '../graph/value.ts';
+import { reshape } from '../graph/layout.ts';
+import { mean } from '../graph/reduction.ts';
+import { scalar, type Value } from '../graph/value.ts';
 import type { Optimizer } from './optimizer.ts';
+import { tensorsOf, vectorOf } from './parameter-vector.ts';
+import type { PredictorShapes } from './predictor-shapes.ts';
 
 export interface RangerOptions {
   readonly betas: readonly [number, number];
@@ -9,15 +13,16 @@ export interface RangerOptions {
   readonly weightDecay: number;
   /** Lookahead: after `every` steps the slow weights move by `rate` of the way to the fast ones, which restart there. */
   readonly lookahead: { readonly every: number; readonly rate: number };
+  /** Above this length of the approximated moving average RAdam divides by the second moment; 4 or more. */
+  readonly threshold?: number;
+  /** Whether each unit's gradient loses its mean over the inputs (Yong et al. 2020). */
+  readonly centralize?: boolean;
 }
 
-/** Above this length of the approximated moving average RAdam divides by the second moment. */
-const rectificationThreshold = 5;
-
-/**
- * Ranger: RAdam (Liu et al. 2020, algorithm 2) inside Lookahead (Zhang et al. 2019), without gradient centralisation.
- */
-export function ranger({ betas: [beta1, beta2], eps, weightDecay, lookahead }: RangerOptions): Optimizer {
+/** Ranger: RAdam (Liu et al. 2020, algorithm 2) inside Lookahead (Zhang et al. 2019). */
+export function ranger(options: RangerOptions): Optimizer {
+  const { eps, weightDecay, lookahead, threshold = 5, centralize = false } = options;
+  const [beta1, beta2] = options.betas;
   return {
     stateNames: ['firstMoment', 'secondMoment', 'slow'],
     scalarNames: ['rate', 'kept', 'rectified', 'offset', 'synchronise'],
@@ -31,7 +36,7 @@ export function ranger({ betas: [beta1, beta2], eps, weightDecay, lookahead }: R
       const decay = beta2 ** step;
       const longest = 2 / (1 - beta2) - 1;
       const length = longest - (2 * step * decay) / (1 - decay);
-      const rectified = length > rectificationThreshold;
+      const rectified = length > threshold;
       const rectification = rectified
         ? Math.sqrt(
             ((1 - decay) * (length - 4) * (length - 2) * longest) / ((longest - 4) * length * (longest - 2)),
@@ -45,8 +50,9 @@ export function ranger({ betas: [beta1, beta2], eps, weightDecay, lookahead }: R
         synchronise: step % lookahead.every === 0 ? 1 : 0,
       };
     },
-    update({ parameters, gradient, state, scalars }) {
-      const { rate, kept, rectified, offset, synchronise } = scalars as Record<string, typeof gradient>;
+    update({ parameters, gradient: raw, state, scalars, shapes }) {
+      const { rate, kept, rectified, offset, synchronise } = scalars as Record<string, Value>;
+      const gradient = centralize ? centralized(raw, shapes) : raw;
       const secondMoment = add(scale(state.secondMoment!, beta2), scale(square(gradient), 1 - beta2));
       const firstMoment = add(scale(state.firstMoment!, beta1), scale(gradient, 1 - beta1));
       const denominator = add(multiply(squareRoot(secondMoment), rectified!), offset!);
@@ -60,4 +66,13 @@ export function ranger({ betas: [beta1, beta2], eps, weightDecay, lookahead }: R
       };
     },
   };
+}
+
+/** Weights' gradients [units, inputs] without their mean over the inputs; biases' as they are. */
+function centralized(gradient: Value, shapes: PredictorShapes): Value {
+  const tensors = tensorsOf(gradient, shapes).map(tensor => {
+    const [units, inputs] = tensor.shape as [number, number?];
+    return inputs === undefined ? tensor : subtract(tensor, reshape(mean(tensor, [1]), [units, 1]));
+  });
+  return vectorOf(tensors);
 }

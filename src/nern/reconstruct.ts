@@ -5,15 +5,29 @@ import { constant, input } from '../graph/value.ts';
 import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
 import type { KernelEmbedding } from './kernel-embedding.ts';
-import { filtersOf, layersOf, predictGrid } from './predictor.ts';
+import { filtersOf, type PredictorForm, predictGrid, predictorOf } from './predictor.ts';
 import { type PredictorShapes, parameterCount } from './predictor-shapes.ts';
+import { type Resampling, resample } from './resample.ts';
 import type { TargetKernels } from './target-kernels.ts';
 
-/** All kernels from the predictor's `parameters`: the output `kernels` [kernels, k * k]. */
-export function predictionProgram(embedding: KernelEmbedding, predictorShapes: PredictorShapes): Program {
-  const layers = layersOf(input('parameters', [parameterCount(predictorShapes)]), predictorShapes);
-  const { kernels } = predictGrid(layers, embedding);
-  return { name: 'prediction', outputs: { kernels: gatherRows(kernels, constant(embedding.places)) } };
+/** What turns a predictor's parameters into a target's kernels. */
+export interface KernelPredictor {
+  readonly kernels: TargetKernels;
+  readonly embedding: KernelEmbedding;
+  readonly predictorShapes: PredictorShapes;
+  /** Absent: the papers'. */
+  readonly predictorForm?: PredictorForm;
+  /** How a kernel smaller than the predicted ones comes out of one; absent: its centre. */
+  readonly resampling?: Resampling;
+}
+
+/** All kernels from the predictor's `parameters`, as they are used: the output `kernels` [kernels, k * k]. */
+export function predictionProgram(of: KernelPredictor): Program {
+  const { kernels: target, embedding, predictorShapes, predictorForm, resampling = 'centre' } = of;
+  const parameters = input('parameters', [parameterCount(predictorShapes)]);
+  const predictor = predictorOf(parameters, predictorShapes, predictorForm);
+  const predicted = gatherRows(predictGrid(predictor, embedding).kernels, constant(embedding.places));
+  return { name: 'prediction', outputs: { kernels: resample(predicted, resampling, target) } };
 }
 
 /** `logits` of `images` by the target, its learnable convolutions replaced by `kernels` [kernels, k * k]. */

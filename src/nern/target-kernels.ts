@@ -1,4 +1,4 @@
-import type { Tensor } from '../graph/tensor.ts';
+import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { parameter } from '../networks/forward.ts';
 import { learnableConvolutions, learnableParameters, type Network } from '../networks/network.ts';
 
@@ -10,6 +10,8 @@ export interface TargetKernels {
   readonly mask: Tensor | undefined;
   /** The number of learnable parameters. */
   readonly parameters: number;
+  /** The layers in order: how many kernels and parameters each has. */
+  readonly layers: readonly { readonly kernels: number; readonly parameters: number }[];
 }
 
 /** The kernels of the network's learnable convolutions, out of its weights [filters, channels, k, k]. */
@@ -34,5 +36,9 @@ export function targetKernels(network: Network, weights: ReadonlyMap<string, Ten
     }
   }
   const parameters = learnableParameters(network);
-  return { rows, mask: parameters === count * width ? undefined : mask, parameters };
+  const layers = convolutions.map(({ shape }) => ({
+    kernels: shape[0] * shape[1],
+    parameters: sizeOf(shape),
+  }));
+  return { rows, mask: parameters === count * width ? undefined : mask, parameters, layers };
 }

@@ -7,8 +7,21 @@ const MAX_FREQUENCY = 1e30;
 
 /** What cannot work although every setting by itself is admitted. */
 export function impossible(configuration: Configuration): Problem[] {
-  return [embeddedWeights, warmup, learningRate, frequencies].flatMap(rule => rule(configuration));
+  return rules.flatMap(rule => rule(configuration));
 }
+
+const rules = [
+  embeddedWeights,
+  warmup,
+  learningRate,
+  learningRateWarmup,
+  frequencies,
+  skippingDepth,
+  nesterov,
+  scopeOfClipping,
+  pairsOfImages,
+  anyLoss,
+];
 
 const problem = (pointer: string, message: string, hint: string): Problem[] => [
   { code: 'impossible-combination', pointer, at: 'value', message, hint },
@@ -34,7 +47,7 @@ function warmup({ warmup, iterations }: Configuration): Problem[] {
 }
 
 function learningRate({ optimizer, schedule }: Configuration): Problem[] {
-  if (schedule.method !== 'cosine' || schedule.min <= optimizer.lr) return [];
+  if (schedule.method === 'constant' || schedule.min <= optimizer.lr) return [];
   return problem(
     '/schedule/min',
     `Expected \`schedule.min\` to be at most \`optimizer.lr\`, ${quote(optimizer.lr)}, got ${quote(schedule.min)}`,
@@ -43,11 +56,67 @@ function learningRate({ optimizer, schedule }: Configuration): Problem[] {
 }
 
 function frequencies({ predictor }: Configuration): Problem[] {
+  if (predictor.embedding.method !== 'positional') return [];
   const { base, levels } = predictor.embedding;
   if (base ** (levels - 1) <= MAX_FREQUENCY) return [];
   return problem(
     '/predictor/embedding/levels',
     `Expected the highest frequency of \`predictor.embedding\`, base^(levels - 1), to be at most ${MAX_FREQUENCY}, got ${quote(base)}^${quote(levels - 1)}`,
     'use fewer levels or a base nearer to 1',
+  );
+}
+
+function learningRateWarmup({ schedule, iterations }: Configuration): Problem[] {
+  if (schedule.warmup <= iterations) return [];
+  return problem(
+    '/schedule/warmup',
+    `Expected \`schedule.warmup\` to be at most \`iterations\`, ${quote(iterations)}, got ${quote(schedule.warmup)}`,
+    'the learning rate would never reach `optimizer.lr`',
+  );
+}
+
+function skippingDepth({ predictor }: Configuration): Problem[] {
+  const { architecture, layers } = predictor;
+  if (architecture === 'plain' || layers > 2) return [];
+  return problem(
+    '/predictor/layers',
+    `Expected \`predictor.layers\` to be 3 or more with architecture ${quote(architecture)}, got ${quote(layers)}`,
+    'two layers have no middle one; `architecture: plain` needs none',
+  );
+}
+
+function nesterov({ optimizer }: Configuration): Problem[] {
+  if (optimizer.method !== 'sgd' || !optimizer.nesterov || optimizer.momentum > 0) return [];
+  return problem(
+    '/optimizer/momentum',
+    'Expected `optimizer.momentum` to be above 0 with Nesterov momentum, got `0`',
+    '`nesterov: false` goes without',
+  );
+}
+
+function scopeOfClipping({ clip }: Configuration): Problem[] {
+  if (clip.scope === undefined || clip.norm !== undefined) return [];
+  return problem(
+    '/clip/scope',
+    'Expected `clip.norm` beside `clip.scope`, found none',
+    'the scope says which gradients the norm is of',
+  );
+}
+
+function pairsOfImages({ losses, beta, batch }: Configuration): Problem[] {
+  if (losses.fmd !== 'gram' || beta === 0 || batch > 1) return [];
+  return problem(
+    '/batch',
+    `Expected \`batch\` to be 2 or more with \`losses.fmd: gram\`, got ${quote(batch)}`,
+    'Gram matrices compare the images of a batch with each other',
+  );
+}
+
+function anyLoss({ losses, alpha, beta, warmup }: Configuration): Problem[] {
+  if (losses.reconstructionWeight > 0 || ((alpha > 0 || beta > 0) && warmup === 0)) return [];
+  return problem(
+    '/losses/reconstructionWeight',
+    'Expected `losses.reconstructionWeight` to be above 0 where no other loss acts, got `0`',
+    'give `alpha` or `beta` a value above 0, and no `warmup`',
   );
 }

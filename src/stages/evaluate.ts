@@ -31,8 +31,8 @@ export function createEvaluator(
   measures: readonly Measure[],
   test: { readonly images: Images; readonly normalization: Normalization } | undefined,
 ): Evaluator {
-  const { kernels, embedding, predictorShapes } = representation;
-  const predictor = once(() => engine.compile(predictionProgram(embedding, predictorShapes)));
+  const { kernels } = representation;
+  const predictor = once(() => engine.compile(predictionProgram(representation)));
   const accuracy = test && createAccuracy(engine, target, representation, test);
   const measure = async (predicted: Float32Array) => {
     const results: Partial<Record<Measure, number>> = {};

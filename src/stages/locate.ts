@@ -19,17 +19,26 @@ const embeddedWeights = fileURLToPath(
   new URL('../../assets/resnet8-procedural.safetensors', import.meta.url),
 );
 
-/** Where a weights file may lie, best first: in the package when embedded, as given when absolute, else beside the spec, else in the data root. */
-function weightsCandidates(configuration: Configuration, specFolder: string): string[] {
-  const { weights } = configuration.target;
-  if (weights === 'embedded') return [embeddedWeights];
-  if (isAbsolute(weights)) return [weights];
-  return [...new Set([resolve(specFolder, weights), resolve(dataRoot(configuration, specFolder), weights)])];
-}
-
 /** The file with the target's weights. Throws a Failure of kind 'checkpoint'. */
 export async function weightsFile(configuration: Configuration, specFolder: string): Promise<string> {
-  const candidates = weightsCandidates(configuration, specFolder);
+  const { weights } = configuration.target;
+  if (weights === 'embedded') return embeddedWeights;
+  return locateFile(configuration, 'target.weights', weights, specFolder);
+}
+
+/**
+ * The file that the setting at `path` names: as given when absolute, else beside the spec, else in the data root. Throws
+ * a Failure of kind 'checkpoint'.
+ */
+export async function locateFile(
+  configuration: Configuration,
+  path: string,
+  file: string,
+  specFolder: string,
+): Promise<string> {
+  const candidates = isAbsolute(file)
+    ? [file]
+    : [...new Set([resolve(specFolder, file), resolve(dataRoot(configuration, specFolder), file)])];
   for (const candidate of candidates) {
     const there = await access(candidate).then(
       () => true,
@@ -39,7 +48,7 @@ export async function weightsFile(configuration: Configuration, specFolder: stri
   }
   throw new Failure(
     'checkpoint',
-    `Expected \`target.weights\` to be a file, found none at ${candidates.join(' or ')}`,
+    `Expected \`${path}\` to be a file, found none at ${candidates.join(' or ')}`,
     'Give an absolute path, one relative to the spec, or one inside the folder that NERN_SWEEP_DATA names.',
   );
 }

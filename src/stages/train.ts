@@ -4,11 +4,10 @@ import { normalizationOf } from '../data/normalize.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { adam } from '../nern/adam.ts';
-import { initialisePredictor } from '../nern/initialise.ts';
+import type { Distillation } from '../nern/distil.ts';
 import type { Optimizer } from '../nern/optimizer.ts';
-import { ranger } from '../nern/ranger.ts';
-import { createSampler, sampleSize } from '../nern/sampler.ts';
+import { createOptimizer } from '../nern/optimizers.ts';
+import { createSampler, sampledLayers } from '../nern/sampler.ts';
 import { learningRate } from '../nern/schedule.ts';
 import { lossNames, type StepDefinition } from '../nern/step.ts';
 import { createRandom, restoreRandom } from '../random.ts';
@@ -33,17 +32,12 @@ export interface Iteration {
 
 type Start = ReturnType<Iteration['state']>;
 
-/** What a fresh run starts from. */
-export function startOfTraining(
-  configuration: Configuration,
-  { predictorShapes }: Representation,
-  seed: number,
-): Start {
-  const parameters = initialisePredictor(predictorShapes, createRandom(seed, 'init'));
+/** What a fresh run starts from, with the predictor's first `parameters`. */
+export function startOfTraining(configuration: Configuration, parameters: Float32Array, seed: number): Start {
   return {
     iteration: 0,
     parameters,
-    optimizer: optimizerOf(configuration).initialState(parameters),
+    optimizer: createOptimizer(configuration.optimizer).initialState(parameters),
     sampler: createRandom(seed, 'sampler').state(),
     batches: distils(configuration) ? startOfData(seed) : undefined,
   };
@@ -62,13 +56,15 @@ export async function* train(
   start: Start,
   imagesAtOnce = engine.imagesAtOnce,
 ): AsyncGenerator<Iteration> {
-  const optimizer = optimizerOf(configuration);
+  const optimizer = createOptimizer(configuration.optimizer);
   const random = restoreRandom(start.sampler);
-  const sampler = createSampler(configuration.sampler, representation.norms);
+  const sampler = createSampler(configuration.sampler, representation.norms, kernelsOf(representation));
   const feed = start.batches && images ? batchFeed(configuration, images, start.batches) : undefined;
   const steps = createSteps(
     engine,
-    stepDefinition(target, representation, configuration, optimizer, imagesAtOnce),
+    { images: configuration.batch, imagesAtOnce, alpha: configuration.alpha, beta: configuration.beta },
+    (sample, distillation) =>
+      stepDefinition(target, representation, configuration, optimizer, sample, distillation),
   );
   // Two sets of vectors take turns: a step reads one and writes the other, so that steps allocate nothing.
   let current = vectors({ parameters: start.parameters, ...start.optimizer });
@@ -82,13 +78,14 @@ export async function* train(
       configuration.iterations,
     );
     const distilling = feed !== undefined && i >= configuration.warmup;
+    const sample = sampler(random, i);
     const feeds = {
       ...current,
       ...scalars(optimizer.scalars(i, rate)),
-      sample: integers(sampler(random)),
+      sample: integers(sample),
       ...(distilling ? { images: feed.next() } : {}),
     };
-    const result = await steps.run(distilling, feeds, next);
+    const result = await steps.run(sample.length, distilling, feeds, next);
     const losses = Object.fromEntries(
       lossNames.map(name => [name, result[name]!.data[0]!]),
     ) as Iteration['losses'];
@@ -112,27 +109,28 @@ export async function* train(
   }
 }
 
-function optimizerOf({ optimizer }: Configuration): Optimizer {
-  return optimizer.method === 'ranger' ? ranger(optimizer) : adam(optimizer);
-}
+/** The number of kernels in each layer. */
+const kernelsOf = ({ kernels }: Representation) => kernels.layers.map(layer => layer.kernels);
 
 function stepDefinition(
   target: Target,
-  { kernels, embedding, predictorShapes, norms }: Representation,
-  configuration: Configuration,
+  representation: Representation,
+  { sampler, losses, clip }: Configuration,
   optimizer: Optimizer,
-  imagesAtOnce: number,
+  sample: number,
+  distillation: Distillation | undefined,
 ): StepDefinition {
-  const { sampler, alpha, beta, batch } = configuration;
+  const isAll = sampler.method === 'all';
   return {
+    ...representation,
     target,
-    kernels,
-    embedding,
-    predictorShapes,
+    losses,
     optimizer,
-    sample: sampler.method === 'all' ? undefined : sampleSize(sampler, norms.length),
-    root: sampler.method === 'all' ? 'exact' : sampler.root,
-    distillation: { images: batch, imagesAtOnce, alpha, beta },
+    clipping: clip,
+    sample: isAll ? undefined : sample,
+    sampledLayers: sampledLayers(sampler, kernelsOf(representation), sample),
+    root: isAll ? 'exact' : sampler.root,
+    distillation,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Images } from '../data/images.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Evaluator } from './evaluate.ts';
+import { initialParameters } from './initial.ts';
 import type { Job, StageEvent } from './job.ts';
 import type { Representation } from './represent.ts';
 import type { RunResult } from './result.ts';
@@ -45,12 +46,13 @@ export interface Trained {
  */
 export async function trainAndMeasure(
   { engine, target, representation, evaluator, images }: Work,
-  { configuration, directory, key, run, seed }: Job,
+  { configuration, directory, key, run, seed, specFolder }: Job,
   saved: TrainingState | undefined,
   emit: (event: StageEvent) => void,
   stop: AbortSignal,
 ): Promise<Trained> {
-  const start = saved ?? startOfTraining(configuration, representation, seed);
+  const fresh = () => initialParameters(engine, representation, configuration, seed, specFolder);
+  const start = saved ?? startOfTraining(configuration, await fresh(), seed);
   const { iterations, evaluateEvery } = configuration;
   const history = [...(saved?.history ?? [])];
   const evaluations = [...(saved?.evaluations ?? [])];

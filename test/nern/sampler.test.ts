@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler, kernelNorms, type Sampling, sampleSize } from '../../src/nern/sampler.ts';
+import { createSampler, kernelNorms, type Sampling, sampledLayers } from '../../src/nern/sampler.ts';
 import { createRandom, restoreRandom } from '../../src/random.ts';
 
 const magnitude = { method: 'magnitude', batch: 10, uniform: 0 } as const;
@@ -15,7 +15,7 @@ function frequencies(
   const draw = createSampler(sampling, norms);
   const random = createRandom(0, 'sampler');
   const counts = Array.from(norms, () => 0);
-  for (let step = 0; step < steps; step++) for (const kernel of draw(random)) counts[kernel]!++;
+  for (let step = 0; step < steps; step++) for (const kernel of draw(random, step)) counts[kernel]!++;
   return counts.map(count => count / (steps * sampling.batch));
 }
 
@@ -45,8 +45,7 @@ describe('createSampler', () => {
       { ...uniform, batch: 40 },
       { ...magnitude, batch: 41 },
     ]) {
-      expect(sampleSize(sampling, 40)).toBe(40);
-      expect(createSampler(sampling, norms)(createRandom(0, 'sampler'))).toEqual(all);
+      expect(createSampler(sampling, norms)(createRandom(0, 'sampler'), 0)).toEqual(all);
     }
   });
 
@@ -62,8 +61,8 @@ describe('createSampler', () => {
           const draw = createSampler(sampling, Float64Array.from(norms));
           const random = createRandom(seed, 'sampler');
           for (let step = 0; step < 3; step++) {
-            const drawn = draw(random);
-            expect(drawn).toHaveLength(sampleSize(sampling, norms.length));
+            const drawn = draw(random, step);
+            expect(drawn).toHaveLength(method === 'all' ? norms.length : Math.min(batch, norms.length));
             expect(drawn.every(kernel => kernel < norms.length)).toBe(true);
             if (method !== 'magnitude') expect(new Set(drawn).size).toBe(drawn.length);
           }
@@ -100,7 +99,7 @@ describe('createSampler', () => {
     const random = createRandom(0, 'sampler');
     let spikes = 0;
     for (let step = 0; step < 5000; step++) {
-      const drawn = [...draw(random)];
+      const drawn = [...draw(random, step)];
       if (drawn.every(kernel => kernel === 7)) spikes++;
       else expect(new Set(drawn).size).toBe(4);
     }
@@ -119,12 +118,60 @@ describe('createSampler', () => {
     ).toBeLessThan(1.6);
   });
 
-  it.each([uniform, { ...magnitude, uniform: 0.5 }])('goes on from a saved generator: $method', sampling => {
+  it('draws each kernel by itself with mix kernel', () => {
+    const spike = Float64Array.from({ length: 1000 }, (_, i) => (i === 7 ? 1 : 0));
+    const draw = createSampler({ method: 'magnitude', batch: 500, uniform: 0.8, mix: 'kernel' }, spike);
+    const random = createRandom(0, 'sampler');
+    let spikes = 0;
+    for (let step = 0; step < 20; step++) spikes += draw(random, step).filter(kernel => kernel === 7).length;
+    // Five standard deviations of a binomial around a fifth, drawn by magnitude, and a thousandth of the rest.
+    expect(Math.abs(spikes - 10_000 * 0.2008)).toBeLessThan(5 * Math.sqrt(10_000 * 0.2 * 0.8));
+  });
+
+  it('draws without replacement every kernel once a pass, each pass in another order', () => {
+    const draw = createSampler({ method: 'uniform-without-replacement', batch: 12 }, norms);
+    const random = createRandom(0, 'sampler');
+    const pass = (first: number) => [0, 1, 2, 3].map(i => [...draw(random, first + i)]);
+    const [one, two] = [pass(0), pass(4)];
+    expect(one.map(batch => batch.length)).toEqual([12, 12, 12, 4]);
+    for (const batches of [one, two]) expect(batches.flat().sort((a, b) => a - b)).toEqual([...all]);
+    expect(two).not.toEqual(one);
+  });
+
+  it('takes the layers in turn, or at random', () => {
+    const layers = [2, 3, 2];
+    const seven = norms.slice(0, 7);
+    const inTurn = createSampler({ method: 'sequential-layer' }, seven, layers);
+    const random = createRandom(0, 'sampler');
+    expect([0, 1, 2, 3].map(i => [...inTurn(random, i)])).toEqual([
+      [0, 1],
+      [2, 3, 4],
+      [5, 6],
+      [0, 1],
+    ]);
+    const atRandom = createSampler({ method: 'random-layer' }, seven, layers);
+    const firsts = Array.from({ length: 3000 }, (_, i) => atRandom(random, i)[0]!);
+    for (const first of [0, 2, 5]) {
+      const times = firsts.filter(other => other === first).length;
+      // Five standard deviations of a binomial around a third.
+      expect(Math.abs(times - 1000)).toBeLessThan(5 * Math.sqrt((3000 * 2) / 9));
+    }
+    expect(sampledLayers({ method: 'random-layer' }, layers, 2)).toEqual([0, 2]);
+    expect(sampledLayers({ method: 'uniform', batch: 2 }, layers, 2)).toBe(undefined);
+  });
+
+  it.each([
+    uniform,
+    { ...magnitude, uniform: 0.5 },
+    { ...uniform, method: 'uniform-without-replacement' },
+    { method: 'random-layer' },
+  ] as const)('goes on from a saved generator: $method', sampling => {
+    const layers = [10, 10, 20];
     const random = createRandom(4, 'sampler');
-    const draw = createSampler(sampling, norms);
-    for (let step = 0; step < 5; step++) draw(random);
+    const draw = createSampler(sampling, norms, layers);
+    for (let step = 0; step < 5; step++) draw(random, step);
     const resumed = restoreRandom(JSON.parse(JSON.stringify(random.state())) as number[]);
-    const drawAgain = createSampler(sampling, norms);
-    for (let step = 0; step < 5; step++) expect(drawAgain(resumed)).toEqual(draw(random));
+    const drawAgain = createSampler(sampling, norms, layers);
+    for (let step = 5; step < 12; step++) expect(drawAgain(resumed, step)).toEqual(draw(random, step));
   });
 });

@@ -27,13 +27,13 @@ describe('keys', () => {
       bad.yaml:3:14 error Unknown key \`hiden\` in \`predictor\`
        3 | predictor: { hiden: 160 }
          |              ^^^^^
-         = expected \`hidden\` or \`embedding\`
+         = expected \`hidden\`, \`layers\`, \`architecture\`, \`activation\`, \`resample\`, \`init\` or \`embedding\`
          = did you mean \`hidden\`?
 
       bad.yaml:4:1 error Unknown key \`lr\`
        4 | lr: 1
          | ^^
-         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`evaluate\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
          = did you mean \`optimizer.lr\`?
       "
     `);
@@ -103,7 +103,7 @@ describe('keys', () => {
       bad.yaml:3:1 error Unknown key \`__proto__\`
        3 | __proto__: { polluted: 1 }
          | ^^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`evaluate\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
 
       bad.yaml:4:11 error Unknown path \`constructor.prototype.polluted\` in \`matrix\`
        4 | matrix: { constructor.prototype.polluted: [1] }
@@ -121,7 +121,7 @@ describe('keys', () => {
       bad.yaml:5:3 error Unknown key \`<<\` in \`schedule\`
        5 |   <<: *p
          |   ^^
-         = expected \`method\` or \`min\`
+         = expected \`method\`, \`min\` or \`warmup\`
          = write the keys out, or use an alias for a whole value
       "
     `);
@@ -227,7 +227,7 @@ describe('values', () => {
          |              ^^^^^^^^
          = did you mean \`in-filter\`?
 
-      bad.yaml:4:20 error Expected \`sampler.method\` to be \`magnitude\`, \`uniform\` or \`all\`, got \`magnitud\`
+      bad.yaml:4:20 error Expected \`sampler.method\` to be \`magnitude\`, \`uniform\`, \`uniform-without-replacement\`, \`sequential-layer\`, \`random-layer\` or \`all\`, got \`magnitud\`
        4 | sampler: { method: magnitud, batch: 1 }
          |                    ^^^^^^^^
          = did you mean \`magnitude\`?
@@ -597,13 +597,13 @@ describe('text', () => {
       bad.yaml:3:1 error Unknown key \`descr\\x1biption\`
        3 | descr\\x1biption: x
          | ^^^^^^^^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`evaluate\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
          = did you mean \`description\`?
 
       bad.yaml:4:1 error Unknown key \`\\x9b2J\`
        4 | "\\x9b2J": 日本
          | ^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`evaluate\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
       "
     `);
   });

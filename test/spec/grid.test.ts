@@ -47,8 +47,11 @@ describe('matrix', () => {
     expect(cells.map(({ configuration }) => [configuration.sampler, configuration.evaluate])).toEqual([
       [{ method: 'all' }, ['accuracy']],
       [{ method: 'all' }, ['reconstruction-error']],
-      [{ method: 'magnitude', batch: 8, uniform: 0.8, root: 'sampled' }, ['accuracy']],
-      [{ method: 'magnitude', batch: 8, uniform: 0.8, root: 'sampled' }, ['reconstruction-error']],
+      [{ method: 'magnitude', batch: 8, uniform: 0.8, mix: 'batch', root: 'sampled' }, ['accuracy']],
+      [
+        { method: 'magnitude', batch: 8, uniform: 0.8, mix: 'batch', root: 'sampled' },
+        ['reconstruction-error'],
+      ],
     ]);
   });
   test('settings of another method are left out where the grid sets the method', () => {

@@ -87,6 +87,24 @@ test('every path can be an axis of the grid, with the example of its setting', (
     const variants = [properties, ...(oneOf ?? []).map(variant => follow(variant).properties)];
     return variants.map(variant => exampleAt(variant?.[key], rest)).find(example => example !== undefined);
   };
+  /** What a setting needs beside it: the method it belongs to, and what that method or the setting asks for. */
+  const surroundings = (path: string): Record<string, unknown> => {
+    const [parents, key] = [path.split('.').slice(0, -1), path.split('.').at(-1)!];
+    const parent = parents.reduce<Schema | undefined>(
+      (node, name) => node && follow(node).properties?.[name],
+      configurationSchema,
+    );
+    const owner = parent && follow(parent).oneOf?.find(one => follow(one).properties?.[key]);
+    const method = owner && follow(owner).properties?.method?.const;
+    const beside =
+      path === 'clip.scope' ? { norm: 1 } : method === undefined || key === 'method' ? undefined : { method };
+    return (
+      parents.reduceRight<Record<string, unknown> | undefined>(
+        (inner, name) => inner && { [name]: inner },
+        beside,
+      ) ?? {}
+    );
+  };
   const wholes = { target: { network: 'resnet8', dataset: 'procedural' } };
   for (const path of settingPaths.filter(
     path => path !== 'data.normalize.mean' && path !== 'data.normalize.std',
@@ -96,6 +114,7 @@ test('every path can be an axis of the grid, with the example of its setting', (
     const text = stringify({
       name: 'x',
       target: { network: 'resnet8', dataset: 'procedural', weights: 'a.th' },
+      ...surroundings(path),
       matrix: { [path]: [value] },
     });
     const result = parseSpec(text, path);

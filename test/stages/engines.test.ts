@@ -117,6 +117,14 @@ describe('a step that does not fit into memory', () => {
     expect(slices).toEqual([12, 6, 3, 1]);
   });
 
+  test('fails at once when its losses compare the images with each other', async () => {
+    const { engine, slices } = await withRoomFor(3, 6);
+    const job = await newJob({}, `${spec}losses: { fmd: gram }`);
+    const failure = await runWith(job, engine).catch(error => error);
+    expect(failure).toMatchObject({ kind: 'out-of-memory', message: 'no room for 12 images' });
+    expect(slices).toEqual([12]);
+  });
+
   test('is not tried in vain again when the run goes on', async () => {
     const job = await newJob();
     const { engine } = await withRoomFor(3, 12);

@@ -1,0 +1,212 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { openEngine } from '../../src/engine/open.ts';
+import type { Engine } from '../../src/graph/program.ts';
+import { reachable } from '../../src/graph/value.ts';
+import { momentsOf } from '../../src/nern/initialise.ts';
+import { createRandom } from '../../src/random.ts';
+import { parseSpec } from '../../src/spec/sweep.ts';
+import type { Job, StageEvent } from '../../src/stages/job.ts';
+import { represent } from '../../src/stages/represent.ts';
+import type { RunResult } from '../../src/stages/result.ts';
+import { executeRun } from '../../src/stages/run.ts';
+import { loadTarget } from '../../src/stages/target.ts';
+import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
+
+const tiny = {
+  name: 'tiny',
+  target: { network: 'resnet8', dataset: 'procedural', weights: 'embedded' },
+  data: { train: 32, test: 32 },
+  predictor: { hidden: 10, embedding: { levels: 4 } },
+  sampler: { batch: 500 },
+  alpha: 0.1,
+  beta: 0.01,
+  iterations: 4,
+  warmup: 2,
+  batch: 4,
+  evaluateEvery: 4,
+  evaluate: ['reconstruction-error'],
+  seeds: [3],
+};
+
+async function jobFor(changes: Record<string, unknown>): Promise<Job> {
+  const parsed = parseSpec(stringify({ ...tiny, ...changes }), 'tiny.yaml');
+  if (!parsed.ok) throw new Error(parsed.diagnostics.map(({ message }) => message).join('\n'));
+  const { id, configuration } = parsed.sweep.cells[0]!;
+  return {
+    run: `${id}/seed-3`,
+    cell: id,
+    seed: 3,
+    key: 'k',
+    directory: await mkdtemp(join(tmpdir(), 'nern-options-')),
+    configuration,
+    engine: { name: 'onnx:cpu', threads: 1, device: 0 },
+    mayMixEngines: false,
+    specFolder: '.',
+  };
+}
+
+const ignore = () => {};
+const never = new AbortController().signal;
+const run = async (changes: Record<string, unknown>) => executeRun(await jobFor(changes), ignore, never);
+
+/** What each option may be; one of each is drawn for a spec. */
+const choices = {
+  architecture: ['plain', 'nerf', 'residual'],
+  activation: ['relu', 'leaky-relu', 'hardswish', 'gelu', 'relu6', 'elu'],
+  layers: [3, 4, 5],
+  resample: ['centre', 'average', 'max'],
+  init: [{ method: 'framework' }, { method: 'matched' }],
+  embedding: [
+    { levels: 4 },
+    { levels: 4, fusion: 'sum', normalize: 'local' },
+    { levels: 4, base: 1.25, normalize: 'global' },
+    { method: 'fourier', levels: 4 },
+  ],
+  sampler: [
+    { method: 'all' },
+    { method: 'uniform', batch: 500 },
+    { method: 'uniform-without-replacement', batch: 3000, root: 'exact' },
+    { method: 'sequential-layer' },
+    { method: 'random-layer', root: 'sampled' },
+    { method: 'magnitude', batch: 500, uniform: 0, mix: 'batch' },
+    { method: 'magnitude', batch: 500, mix: 'kernel', root: 'exact' },
+  ],
+  losses: [
+    {},
+    { reconstruction: 'layer-mse', kd: 'plain', fmd: 'gram' },
+    { kd: 'stable-both', temperature: 2, fmd: 'per-batch' },
+  ],
+  optimizer: [
+    {},
+    { method: 'ranger', threshold: 4, centralize: true },
+    { method: 'adam', weightDecay: 0.01 },
+    { method: 'adamw' },
+    { method: 'sgd', lr: 0.01 },
+    { method: 'adadelta' },
+  ],
+  schedule: [{}, { method: 'exponential', every: 2, warmup: 2 }, { method: 'constant' }],
+  clip: [{}, { norm: 1, scope: 'all' }, { norm: 0.1, value: 0.01 }],
+  permutation: ['none', 'in-filter', 'cross-filter'],
+};
+
+describe('specs drawn from the options', () => {
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('number %i runs', async number => {
+    const random = createRandom(number, 'options');
+    const drawn = Object.fromEntries(
+      Object.entries(choices).map(([name, all]) => [name, all[random.below(all.length)]]),
+    );
+    const { architecture, activation, layers, resample, init, embedding, ...rest } = drawn;
+    const predictor = { hidden: 10, architecture, activation, layers, resample, init, embedding };
+    const result = await run({ ...rest, predictor });
+    expect(result.history).toHaveLength(4);
+    for (const { loss } of result.history) expect(Number.isFinite(loss)).toBe(true);
+  });
+});
+
+describe('samplers that walk', () => {
+  test.each(['uniform-without-replacement', 'sequential-layer', 'random-layer'])(
+    '%s goes on where it was stopped',
+    async method => {
+      const batch = method === 'uniform-without-replacement' ? { batch: 3000 } : {};
+      const changes = { sampler: { method, ...batch }, iterations: 8, warmup: 8, evaluateEvery: 8 };
+      const determined = ({ provenance: _, ...rest }: RunResult) => rest;
+      const expected = determined(await run(changes));
+      const job = await jobFor(changes);
+      const stop = new AbortController();
+      const stopAt = (event: StageEvent) => {
+        if (event.type === 'run-progress' && event.iteration === 4) stop.abort();
+      };
+      await expect(executeRun(job, stopAt, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
+      expect(determined(await executeRun(job, ignore, never))).toEqual(expected);
+    },
+  );
+});
+
+test('layers with equally many kernels share a program', async () => {
+  const engine = await openEngine({ name: 'onnx:cpu', threads: 1, device: 0 });
+  const compiled: string[] = [];
+  const noting: Engine = {
+    ...engine,
+    compile: program => {
+      const { sample } = Object.fromEntries(
+        reachable(Object.values(program.outputs)).flatMap(({ operation, shape }) =>
+          operation.kind === 'input' ? [[operation.name, shape[0]]] : [],
+        ),
+      );
+      if (sample) compiled.push(`${program.name} ${sample}`);
+      return engine.compile(program);
+    },
+  };
+  const job = await jobFor({ sampler: { method: 'sequential-layer' }, iterations: 18, warmup: 9 });
+  await executeRun(job, ignore, never, async () => noting);
+  const { kernels } = represent(await loadTarget(job.configuration, '.'), job.configuration);
+  const sizes = new Set(kernels.layers.map(layer => layer.kernels));
+  expect(kernels.layers.length).toBeGreaterThan(sizes.size);
+  expect(kernels.layers.length).toBeLessThanOrEqual(9);
+  expect(compiled.sort()).toEqual(
+    [...sizes].flatMap(size => [`distillation-step ${size}`, `reconstruction-step ${size}`]).sort(),
+  );
+});
+
+describe('the initialisation', () => {
+  const still = { iterations: 1, warmup: 1, evaluateEvery: 1 };
+  /** The loss of the first step is that of the predictor as it begins. */
+  const first = (result: RunResult) => result.history[0]!.reconstruction;
+
+  test('from a checkpoint begins where that run ended', async () => {
+    const job = await jobFor({ iterations: 30, warmup: 30, evaluateEvery: 30, sampler: { method: 'all' } });
+    const trained = await executeRun(job, ignore, never);
+    const init = { method: 'checkpoint', file: join(job.directory, 'predictor.safetensors') };
+    const predictor = { ...tiny.predictor, init };
+    const begun = await run({ ...still, sampler: { method: 'all' }, predictor });
+    expect(first(begun)).toBeCloseTo(trained.metrics['reconstruction-error']!.value, 6);
+    const fresh = await run({ ...still, sampler: { method: 'all' } });
+    expect(first(fresh)).not.toBeCloseTo(first(begun), 3);
+
+    const tensors = readSafetensors(await readFile(init.file), init.file);
+    const renamed = new Map(
+      [...tensors].map(([name, tensor]) => [name.replace('layers.4', 'final_linear_layer'), tensor]),
+    );
+    const theirs = { ...init, file: join(job.directory, 'theirs.safetensors') };
+    await writeFile(theirs.file, writeSafetensors(renamed));
+    const same = await run({
+      ...still,
+      sampler: { method: 'all' },
+      predictor: { ...predictor, init: theirs },
+    });
+    expect(same.history).toEqual(begun.history);
+
+    await expect(run({ ...still, predictor: { ...predictor, hidden: 11 } })).rejects.toMatchObject({
+      kind: 'checkpoint',
+      message: `Expected \`layers.0.weight\` of ${init.file} to be of shape [11, 24], got [10, 24]`,
+    });
+    await expect(run({ ...still, predictor: { ...predictor, layers: 6 } })).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^Expected `layers.4.weight` of .* to be of shape \[10, 10\], got \[9, 10\]$/,
+      ),
+    });
+    const missing = { ...predictor, init: { ...init, file: 'none.safetensors' } };
+    await expect(run({ ...still, predictor: missing })).rejects.toMatchObject({
+      kind: 'checkpoint',
+      message: expect.stringMatching(/^Expected `predictor.init.file` to be a file, found none at /),
+    });
+  });
+
+  test('matched to the weights is about as wrong as weights drawn like them', async () => {
+    const job = await jobFor({
+      ...still,
+      sampler: { method: 'all' },
+      predictor: { ...tiny.predictor, init: { method: 'matched' } },
+    });
+    const { kernels } = represent(await loadTarget(job.configuration, '.'), job.configuration);
+    const { deviation } = momentsOf(kernels.rows.data, kernels.mask?.data);
+    // Two independent variables of one variance differ by sqrt(2) of the deviation.
+    const ratio = first(await executeRun(job, ignore, never)) / deviation;
+    expect(ratio).toBeGreaterThan(1.3);
+    expect(ratio).toBeLessThan(1.5);
+  });
+});
