@@ -4,8 +4,8 @@ import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import { parameterCount } from '../nern/predictor-shapes.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { createEvaluator, type Evaluator, type Measure, units } from './evaluate.ts';
-import { distils, loadImages } from './images.ts';
+import { createEvaluator, type Evaluator, type Measure, measures } from './evaluate.ts';
+import { distils, imagesRead, loadImages } from './images.ts';
 import type { Job, StageEvent } from './job.ts';
 import { writePredictor } from './predictor-file.ts';
 import { type Representation, represent } from './represent.ts';
@@ -60,7 +60,7 @@ export async function executeRun(
     const millisecondsPerStep = training / (iteration - start.iteration);
     emit({ type: 'run-progress', run, iteration, iterations, loss: losses.loss, millisecondsPerStep });
     if (iteration % evaluateEvery === 0 || iteration === iterations) {
-      const metrics = await evaluator.measure(parameters);
+      const metrics = await evaluator.measure(parameters, 'often');
       record.evaluations.push({ iteration, metrics });
       emit({ type: 'run-evaluated', run, iteration, metrics });
     }
@@ -79,9 +79,9 @@ export async function executeRun(
     key,
     cell: job.cell,
     seed: job.seed,
-    metrics: finalMetrics(record.evaluations),
+    metrics: finalMetrics(record.evaluations, await evaluator.measure(parameters, 'last')),
     ...compressionOf(representation),
-    target: await originalAccuracy(evaluator),
+    target: await evaluator.original(),
     ...record,
     provenance: {
       engine: engine.name,
@@ -104,32 +104,30 @@ async function evaluatorOf(
   configuration: Configuration,
   specFolder: string,
 ): Promise<Evaluator> {
-  const { evaluate: measures, data } = configuration;
-  const test = measures.includes('accuracy')
+  const { evaluate, data } = configuration;
+  const test = imagesRead(configuration).test
     ? {
         images: await loadImages(configuration, specFolder, 'test'),
         normalization: normalizationOf(data.normalize),
       }
     : undefined;
-  return createEvaluator(engine, target, representation, measures, test);
+  return createEvaluator(engine, target, representation, evaluate, test);
 }
 
 /** Each measure after the last iteration, and the best accuracy of all evaluations (the papers' test-set selection). */
-function finalMetrics(evaluations: RunResult['evaluations']): RunResult['metrics'] {
-  const last = evaluations.at(-1)!.metrics;
+function finalMetrics(
+  evaluations: RunResult['evaluations'],
+  conclusion: Readonly<Record<string, number>>,
+): RunResult['metrics'] {
   const metrics: RunResult['metrics'] = {};
-  for (const [name, value] of Object.entries(last)) {
-    metrics[name] = { unit: units[name as Measure], value };
+  for (const [name, value] of Object.entries({ ...evaluations.at(-1)!.metrics, ...conclusion })) {
+    const { unit, settings } = measures[name as Measure];
+    metrics[name] = { unit, value, ...(settings && { settings }) };
     if (name !== 'accuracy') continue;
     const best = Math.max(...evaluations.map(({ metrics }) => metrics.accuracy!));
-    metrics['best-accuracy'] = { unit: units.accuracy, value: best };
+    metrics['best-accuracy'] = { unit, value: best };
   }
   return metrics;
-}
-
-async function originalAccuracy(evaluator: Evaluator): Promise<RunResult['target']> {
-  const { accuracy } = await evaluator.original();
-  return accuracy === undefined ? {} : { accuracy };
 }
 
 function compressionOf({ kernels, predictorShapes }: Representation) {
