@@ -30,29 +30,37 @@ export function rankFilters(
   return { lowest: ranked.slice(0, count), highest: ranked.slice(-count).reverse() };
 }
 
+/** Some filters of the convolution `weight`, under the name of what is computed for them. */
+export interface ChosenFilters {
+  readonly name: string;
+  readonly weight: string;
+  readonly filters: readonly number[];
+}
+
 /**
- * The average activation map of some filters of one layer, over these filters and over the images: batch norm and ReLU
- * of the convolution `weight`. Input: `images` [images, 3, h, w]. Output: `activation` [h', w'].
+ * The average activation map of each choice of filters, over these filters and over the images: batch norm and ReLU of
+ * their convolution. Input: `images` [images, 3, h, w]. Outputs: [h', w'] by the choices' names.
  */
 export function activationProgram(
   network: Network,
   weights: ReadonlyMap<string, Tensor>,
-  weight: string,
-  filters: readonly number[],
+  chosen: readonly ChosenFilters[],
   count: number,
 ): Program {
   const parameters = frozen(weights);
-  let result: Value | undefined;
+  const maps = new Map<string, Value>();
   forward(network, input('images', [count, ...network.input]), {
     ...parameters,
     convolve(step, x) {
-      const made = parameters.convolve(step, x);
-      if (step.weight === weight) result = made;
-      return made;
+      const result = parameters.convolve(step, x);
+      maps.set(step.weight, transpose(relu(result), [1, 0, 2, 3]));
+      return result;
     },
   });
-  if (!result) throw new Error(`The network \`${network.name}\` has no convolution \`${weight}\``);
-  const byFilter = transpose(relu(result), [1, 0, 2, 3]);
-  const chosen = gatherRows(byFilter, constant(Int32Array.from(filters)));
-  return { name: 'activation', outputs: { activation: mean(chosen, [0, 1]) } };
+  const outputs = chosen.map(({ name, weight, filters }) => {
+    const map = maps.get(weight);
+    if (!map) throw new Error(`The network \`${network.name}\` has no convolution \`${weight}\``);
+    return [name, mean(gatherRows(map, constant(Int32Array.from(filters))), [0, 1])] as const;
+  });
+  return { name: 'activation', outputs: Object.fromEntries(outputs) };
 }

@@ -1,25 +1,16 @@
-import { type Images, imageSize } from '../data/images.ts';
-import {
-  type Normalization,
-  normalizationTable,
-  normalizeImages,
-  normalizePixels,
-} from '../data/normalize.ts';
+import { imageSize } from '../data/images.ts';
+import { normalizationTable, normalizeImages, normalizePixels } from '../data/normalize.ts';
 import type { Engine } from '../graph/program.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { type Attack, ascend, imageGradientProgram } from '../measures/attack.ts';
 import { classificationProgram } from '../nern/reconstruct.ts';
 import type { TargetKernels } from '../nern/target-kernels.ts';
+import { once } from './once.ts';
+import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
 
-/** Images classified in one call: large enough to keep every core busy, small enough to stay in the caches. */
-const batch = 128;
-
-/** Labelled images, and how their network wants them. */
-export interface Sample {
-  readonly images: Images;
-  readonly normalization: Normalization;
-}
+/** The most images classified in one call: large enough to keep every core busy, small enough to stay in the caches. */
+const mostAtOnce = 128;
 
 /** Shows a set of images to a target whose learnable kernels are replaced by others, [kernels, k * k]. */
 export interface Classifier {
@@ -37,6 +28,7 @@ export function createClassifier(
   kernels: TargetKernels,
   { images, normalization }: Sample,
 ): Classifier {
+  const batch = Math.min(mostAtOnce, images.count);
   const shape = [batch, ...network.input];
   const classification = once(() => engine.compile(classificationProgram(network, weights, kernels, batch)));
   const imageGradient = once(() => engine.compile(imageGradientProgram(network, weights, kernels, batch)));
@@ -91,13 +83,4 @@ function oneHot(labels: Uint8Array, shape: readonly [number, number]): Tensor {
   const data = new Float32Array(sizeOf(shape));
   for (const [i, label] of labels.entries()) data[i * shape[1] + label] = 1;
   return { shape, data };
-}
-
-/** Makes a thing at the first call. */
-export function once<Thing>(make: () => Thing): () => Thing {
-  let made: { thing: Thing } | undefined;
-  return () => {
-    made ??= { thing: make() };
-    return made.thing;
-  };
 }

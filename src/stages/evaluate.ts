@@ -4,15 +4,18 @@ import { accuracy } from '../measures/accuracy.ts';
 import { agreement } from '../measures/agreement.ts';
 import { type Attack, attackSettings, attacks } from '../measures/attack.ts';
 import { crossEntropy } from '../measures/cross-entropy.ts';
-import { predictionProgram, reconstructionError } from '../nern/reconstruct.ts';
+import { reconstructionError } from '../nern/reconstruct.ts';
 import type { TargetKernels } from '../nern/target-kernels.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { createClassifier, once, type Sample } from './classify.ts';
-import type { Representation } from './represent.ts';
+import type { Analysis } from './analyses.ts';
+import { createClassifier } from './classify.ts';
+import { once } from './once.ts';
+import type { Predict } from './predict.ts';
+import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
 
-/** What `evaluate` in a spec can name. */
-export type Measure = Configuration['evaluate'][number];
+/** What `evaluate` in a spec can name and is one number. */
+export type Measure = Exclude<Configuration['evaluate'][number], Analysis>;
 
 /** What measures look at: a network by its learnable kernels, the target's own among them. */
 interface Subject {
@@ -70,6 +73,8 @@ export const measures: Readonly<Record<Measure, Definition>> = {
   'i-fgsm': underAttack(attacks['i-fgsm']),
 };
 
+export const isMeasure = (name: string): name is Measure => Object.hasOwn(measures, name);
+
 export type Measured = Partial<Record<Measure, number>>;
 
 export interface Evaluator {
@@ -86,11 +91,11 @@ export interface Evaluator {
 export function createEvaluator(
   engine: Engine,
   target: Target,
-  { kernels, embedding, predictorShapes }: Representation,
+  kernels: TargetKernels,
+  predict: Predict,
   wanted: readonly Measure[],
   test: Sample | undefined,
 ): Evaluator {
-  const predictor = once(() => engine.compile(predictionProgram(embedding, predictorShapes)));
   const classifier = once(() => {
     if (!test) throw new Error(`Expected test images for ${wanted.join(', ')}`);
     return createClassifier(engine, target, kernels, test);
@@ -113,11 +118,7 @@ export function createEvaluator(
   };
   return {
     async measure(parameters, taken) {
-      const predict = await predictor();
-      const { kernels: predicted } = await predict.run({
-        parameters: { shape: [parameters.length], data: parameters },
-      });
-      return measure(predicted!.data, definition => definition.taken === taken);
+      return measure(await predict(parameters), definition => definition.taken === taken);
     },
     original: () => measure(kernels.rows.data, ({ compares }) => !compares),
   };

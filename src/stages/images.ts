@@ -13,11 +13,11 @@ export const distils = ({ alpha, beta, warmup, iterations }: Configuration) =>
   (alpha > 0 || beta > 0) && warmup < iterations;
 
 /** Measures that look at weights alone. */
-const ofWeights: readonly string[] = ['reconstruction-error'];
+const ofWeights: readonly string[] = ['reconstruction-error', 'layer-errors', 'embedding-similarity'];
 
 /** Which images a run reads: training images to distil with, test images for all but the measures of weights alone. */
 export const imagesRead = (configuration: Configuration) => ({
-  train: distils(configuration),
+  train: distils(configuration) || configuration.evaluate.includes('loss-landscape'),
   test: configuration.evaluate.some(measure => !ofWeights.includes(measure)),
 });
 

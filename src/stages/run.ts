@@ -1,16 +1,16 @@
 import { normalizationOf } from '../data/normalize.ts';
 import { openEngine } from '../engine/open.ts';
 import { Failure } from '../failure.ts';
-import type { Engine } from '../graph/program.ts';
 import { parameterCount } from '../nern/predictor-shapes.ts';
-import type { Configuration } from '../spec/configuration.ts';
-import { createEvaluator, type Evaluator, type Measure, measures } from './evaluate.ts';
+import { isAnalysis, writeAnalyses } from './analyses.ts';
+import { createEvaluator, isMeasure, type Measure, measures } from './evaluate.ts';
 import { distils, imagesRead, loadImages } from './images.ts';
 import type { Job, StageEvent } from './job.ts';
+import { createPredict } from './predict.ts';
 import { writePredictor } from './predictor-file.ts';
 import { type Representation, represent } from './represent.ts';
 import type { RunResult } from './result.ts';
-import { loadTarget, type Target } from './target.ts';
+import { loadTarget } from './target.ts';
 import { startOfTraining, train } from './train.ts';
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './training-checkpoint.ts';
 
@@ -35,7 +35,20 @@ export async function executeRun(
   const engine = await openEngine(job.engine);
   const target = await loadTarget(configuration, specFolder);
   const representation = represent(target, configuration);
-  const evaluator = await evaluatorOf(engine, target, representation, configuration, specFolder);
+  const { evaluate } = configuration;
+  const sampleOf = async (split: 'train' | 'test') => ({
+    images: await loadImages(configuration, specFolder, split),
+    normalization: normalizationOf(configuration.data.normalize),
+  });
+  const predict = createPredict(engine, representation);
+  const evaluator = createEvaluator(
+    engine,
+    target,
+    representation.kernels,
+    predict,
+    evaluate.filter(isMeasure),
+    imagesRead(configuration).test ? await sampleOf('test') : undefined,
+  );
   const images = distils(configuration) ? await loadImages(configuration, specFolder, 'train') : undefined;
   const saved = await readTrainingCheckpoint(directory, key);
   const start = saved ?? startOfTraining(configuration, representation, job.seed);
@@ -74,6 +87,8 @@ export async function executeRun(
     stepBegan = performance.now();
   }
   await writePredictor(directory, parameters, representation.predictorShapes);
+  const subject = { engine, target, representation, configuration, parameters, predict, images: sampleOf };
+  await writeAnalyses(directory, evaluate.filter(isAnalysis), subject);
   return {
     schemaVersion: 1,
     key,
@@ -95,23 +110,6 @@ export async function executeRun(
       platform: `${process.platform}-${process.arch}`,
     },
   };
-}
-
-async function evaluatorOf(
-  engine: Engine,
-  target: Target,
-  representation: Representation,
-  configuration: Configuration,
-  specFolder: string,
-): Promise<Evaluator> {
-  const { evaluate, data } = configuration;
-  const test = imagesRead(configuration).test
-    ? {
-        images: await loadImages(configuration, specFolder, 'test'),
-        normalization: normalizationOf(data.normalize),
-      }
-    : undefined;
-  return createEvaluator(engine, target, representation, evaluate, test);
 }
 
 /** Each measure after the last iteration, and the best accuracy of all evaluations (the papers' test-set selection). */

@@ -78,9 +78,8 @@ describe('a direction of a landscape', () => {
 
 test('the average activation of some filters is the one PyTorch finds', async () => {
   const { layer, filters } = reference.activation;
-  const program = await engine.compile(
-    activationProgram(network, target.weights, layer, filters, images.count),
-  );
+  const chosen = [{ name: 'activation', weight: layer, filters }];
+  const program = await engine.compile(activationProgram(network, target.weights, chosen, images.count));
   const { mean, std } = sample.normalization;
   const data = Float32Array.from(images.pixels, (byte, i) => {
     const channel = Math.floor(i / 1024) % 3;
