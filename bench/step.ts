@@ -2,11 +2,12 @@
  * Times one thing that training does, as its counterpart bench/peers/torch_step.py does: ResNet20 (shortcut A),
  * hidden size 160, 240 embedding values, 4,096 sampled kernels. Prints one line of JSON.
  *
- *   tsx bench/step.ts recon | full | eval [--images 256] [--threads 2] [--repeats 15] [--warmup 3] [--weights FILE]
+ *   tsx bench/step.ts recon | full | eval [--engine onnx:cpu] [--images 256] [--root sampled | exact] [--threads 2]
+ *     [--repeats 15] [--warmup 3] [--weights FILE]
  */
 import { parseArgs } from 'node:util';
-import { createOnnxEngine } from '../src/engine/onnx/engine.ts';
-import type { Feeds, Program } from '../src/graph/program.ts';
+import { engineNames } from '../src/engine/names.ts';
+import { openEngine } from '../src/engine/open.ts';
 import { sizeOf, type Tensor } from '../src/graph/tensor.ts';
 import { kernelCount } from '../src/nern/coordinates.ts';
 import { initialisePredictor } from '../src/nern/initialise.ts';
@@ -14,6 +15,7 @@ import { kernelEmbedding } from '../src/nern/kernel-embedding.ts';
 import { predictorShapes } from '../src/nern/predictor-shapes.ts';
 import { ranger } from '../src/nern/ranger.ts';
 import { classificationProgram } from '../src/nern/reconstruct.ts';
+import { createSampler } from '../src/nern/sampler.ts';
 import { trainingStep } from '../src/nern/step.ts';
 import { targetKernels } from '../src/nern/target-kernels.ts';
 import { matchParameters } from '../src/networks/keys.ts';
@@ -25,7 +27,9 @@ import { readCheckpoint } from '../src/weights/checkpoint.ts';
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
+    engine: { type: 'string', default: 'onnx:cpu' },
     images: { type: 'string', default: '256' },
+    root: { type: 'string', default: 'sampled' },
     threads: { type: 'string', default: '2' },
     repeats: { type: 'string', default: '15' },
     warmup: { type: 'string', default: '3' },
@@ -42,7 +46,9 @@ const weights = values.weights
   ? matchParameters(network, (await readCheckpoint(values.weights)).tensors, values.weights)
   : randomWeights();
 const kernels = targetKernels(network, weights);
-const engine = createOnnxEngine(threads);
+const name = engineNames.find(known => known === values.engine);
+if (name === undefined) throw new Error(`Expected --engine to be one of ${engineNames.join(', ')}`);
+const engine = await openEngine({ name, threads, device: 0 });
 const pixels = Float32Array.from({ length: images * 3 * 32 * 32 }, () => random.normal());
 const imageFeed = { images: { shape: [images, 3, 32, 32], data: pixels } };
 
@@ -55,11 +61,9 @@ for (let i = 0; i < warmup + repeats; i++) {
 }
 times.sort((a, b) => a - b);
 const median = times[Math.floor(times.length / 2)]!;
-const peakMemory = process.resourceUsage().maxRSS / 1024;
+const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
 const rate = mode === 'eval' ? { imagesPerSecond: (1000 * images) / median } : {};
-console.log(
-  JSON.stringify({ mode, images, threads, median, ...rate, peakMegabytes: Math.round(peakMemory), times }),
-);
+console.log(JSON.stringify({ engine: name, mode, images, threads, median, ...rate, peakMegabytes, times }));
 
 async function inference() {
   const program = classificationProgram(network, weights, kernels, images);
@@ -77,7 +81,7 @@ async function training(distil: boolean) {
     weightDecay: 1e-3,
     lookahead: { every: 6, rate: 0.5 },
   });
-  const program: Program = trainingStep({
+  const program = trainingStep({
     target: { network, weights },
     kernels,
     embedding: kernelEmbedding(
@@ -88,24 +92,29 @@ async function training(distil: boolean) {
     predictorShapes: shapes,
     optimizer,
     sample: 4096,
-    root: 'sampled',
+    root: values.root === 'exact' ? 'exact' : 'sampled',
     distillation: distil ? { images, imagesAtOnce: engine.imagesAtOnce, alpha: 1e-4, beta: 1e-4 } : undefined,
   });
   const executable = await engine.compile(program);
-  let state: Record<string, Float32Array> = {
-    parameters: initialisePredictor(shapes, createRandom(0, 'init')),
-  };
-  state = { ...state, ...optimizer.initialState(state.parameters!) };
+  const sampler = createSampler({ method: 'uniform', batch: 4096 }, new Float64Array(count));
+  const parameters = initialisePredictor(shapes, createRandom(0, 'init'));
+  let current = vectors({ parameters, ...optimizer.initialState(parameters) });
+  let next = vectors({ parameters: parameters.slice(), ...optimizer.initialState(parameters) });
   return async (i: number) => {
-    const sample = Int32Array.from({ length: 4096 }, () => random.below(count));
-    const feeds: Record<string, Feeds[string]> = { ...imageFeed, sample: { shape: [4096], data: sample } };
-    for (const [name, data] of Object.entries(state)) feeds[name] = { shape: [data.length], data };
-    for (const [name, x] of Object.entries(optimizer.scalars(i, 5e-3))) {
-      feeds[name] = { shape: [], data: Float32Array.of(x) };
-    }
-    const result = await executable.run(feeds);
-    state = Object.fromEntries(Object.keys(state).map(name => [name, result[name]!.data]));
+    const scalars = Object.entries(optimizer.scalars(i, 5e-3)).map(([name, x]): [string, Tensor] => [
+      name,
+      { shape: [], data: Float32Array.of(x) },
+    ]);
+    const sample = { shape: [4096], data: Int32Array.from(sampler(random)) };
+    await executable.run({ ...current, ...imageFeed, ...Object.fromEntries(scalars), sample }, next);
+    [current, next] = [next, current];
   };
+}
+
+function vectors(named: Readonly<Record<string, Float32Array>>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(named).map(([name, data]) => [name, { shape: [data.length], data }]),
+  );
 }
 
 /** Weights of the right size: times do not depend on their values. */

@@ -8,9 +8,11 @@ import { describe, expect, it } from 'vitest';
  * run -> stages -> nern -> graph for doing it. The files that lie in src/ itself are free to all and import no folder.
  */
 const directions: Record<string, string[]> = {
-  cli: ['report', 'run', 'plan', 'spec'],
+  cli: ['report', 'run', 'devices', 'setup', 'plan', 'spec'],
   report: ['stages', 'files'],
-  run: ['engine', 'stages', 'plan', 'spec', 'files'],
+  run: ['devices', 'engine', 'stages', 'plan', 'spec', 'graph', 'files'],
+  devices: ['engine', 'nern', 'networks', 'graph', 'files'],
+  setup: ['engine', 'graph', 'files'],
   plan: ['spec'],
   spec: [],
   stages: ['engine', 'measures', 'nern', 'networks', 'weights', 'data', 'spec', 'graph', 'files'],

@@ -6,6 +6,14 @@ export function describe(event: SweepEvent): string {
   switch (event.type) {
     case 'sweep-started':
       return describeStart(event);
+    case 'engines-probed':
+      return `testing   ${event.engines.join(', ')}: once, what is found is kept`;
+    case 'engine-passed-over':
+      return `not used  ${event.engine}${event.index === 0 ? '' : `:${event.index}`}: ${event.reason}`;
+    case 'run-mixed':
+      return `mixed     ${event.run}: ${event.engines.at(-1)} goes on with what ${event.engines.at(-2)} began`;
+    case 'run-sliced':
+      return `memory    ${event.run}: it ran out, so ${event.imagesAtOnce} images at a time from now on`;
     case 'run-skipped':
       return `skipped   ${event.run}: complete`;
     case 'result-set-aside':
@@ -37,10 +45,11 @@ export function describe(event: SweepEvent): string {
 }
 
 function describeStart(event: Extract<SweepEvent, { type: 'sweep-started' }>): string {
-  const { sweep, runs, planned, jobs, threads } = event;
+  const { sweep, runs, planned, jobs, threads, engine, devices = [] } = event;
   if (runs === 0) return `${sweep}: nothing to do for ${planned} runs`;
   const each = threads === 1 ? '1 thread' : `${threads} threads`;
-  return `${sweep}: ${runs} of ${planned} runs to do, ${jobs} at a time with ${each} each`;
+  const on = devices.length > 1 ? `${devices.length} devices of ${engine}` : engine;
+  return `${sweep}: ${runs} of ${planned} runs to do on ${on}, ${jobs} at a time with ${each} each`;
 }
 
 function describeMetrics(metrics: Record<string, number>): string {

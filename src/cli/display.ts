@@ -17,6 +17,7 @@ const minor = new Set<SweepEvent['type']>(['run-evaluated', 'run-skipped']);
 /** Whether an event is worth a line of text at this level of detail. */
 export function isShown(event: SweepEvent, detail: Detail): boolean {
   if (detail === 'quiet') return wrong.has(event.type);
+  if (event.type === 'engine-passed-over' && event.known) return detail === 'verbose';
   return detail === 'verbose' || !minor.has(event.type);
 }
 

@@ -1,12 +1,18 @@
 export const helpText = `Usage: nern-sweep [options] SPEC...            run what the specs imply and is not complete yet
        nern-sweep validate [options] SPEC...   check the specs, run nothing
+       nern-sweep doctor [--json] [--device X] test and time everything that could compute
+       nern-sweep setup tensorflow --from SOURCE [--headers SOURCE]   link TensorFlow.js to a TensorFlow
+       nern-sweep setup cuda [--from SOURCE]                          install ONNX Runtime's CUDA provider
 
 Options:
   --out FOLDER         where results go (default: runs)
   --set PATH=VALUE     override a value of the spec, e.g. --set iterations=1000; repeatable
   --repeats N          seeds 0 to N-1 instead of the spec's
-  --jobs N             runs at a time (default: as many as there are cores)
+  --jobs N             runs at a time (default: as many as there are cores, or GPUs where those compute)
   --threads N          threads of each run (default: its share of the cores)
+  --device NAME        what computes: auto (default: the fastest that proves right), cpu, webgpu, cuda, or one of
+                       onnx:cpu onnx:webgpu onnx:cuda tfjs:node tfjs:node-gpu tfjs:webgpu tfjs:wasm tfjs:cpu;
+                       cuda:1 is the second device of several
   --only PATTERN       execute only the runs whose name matches: a glob, or a part of the name
   --json               print the results as JSON on stdout, one line for each spec, and nothing else there
   --quiet              no progress and no tables, only failures

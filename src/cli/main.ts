@@ -1,18 +1,28 @@
 #!/usr/bin/env node
 import { Failure, type FailureKind } from '../failure.ts';
 import { helpText } from './help.ts';
-import { parseCommandLine } from './options.ts';
+import { type Options, parseCommandLine } from './options.ts';
 import { toolVersion } from './version.ts';
 
 const exitCodes: Partial<Record<FailureKind, number>> = { spec: 2, environment: 3, checkpoint: 3, data: 3 };
+
+const commands: Record<Options['command'], (options: Options) => Promise<number>> = {
+  run: async options => (await import('./run.ts')).run(options),
+  validate: async options => (await import('./validate.ts')).validate(options),
+  setup: async ({ setup }) => {
+    const code = await (await import('./setup.ts')).setup(setup!);
+    await (await import('../devices/verdicts.ts')).forgetVerdicts();
+    return code;
+  },
+  doctor: async options => (await import('./doctor.ts')).doctor(options),
+};
 
 /** Dispatches to the commands, which are loaded only when they are called: --help and --version answer at once. */
 async function main(args: string[]): Promise<number> {
   const options = parseCommandLine(args);
   if (options.help) process.stdout.write(helpText);
   else if (options.version) process.stdout.write(`${toolVersion()}\n`);
-  else if (options.command === 'validate') return (await import('./validate.ts')).validate(options);
-  else return (await import('./run.ts')).run(options);
+  else return commands[options.command](options);
   return 0;
 }
 

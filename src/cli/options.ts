@@ -1,17 +1,34 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type DeviceAsk, deviceNames, readDevice } from '../devices/ask.ts';
 import { Failure } from '../failure.ts';
 import { nearest } from '../spec/suggest.ts';
 
+const commands = ['validate', 'doctor', 'setup'] as const;
+
+/** What `setup` can set up. */
+const setups = ['tensorflow', 'cuda'] as const;
+
+interface SetupCall {
+  what: (typeof setups)[number];
+  from: string | undefined;
+  headers: string | undefined;
+}
+
+type Command = 'run' | (typeof commands)[number];
+
 /** The command line, checked. */
 export interface Options {
-  command: 'run' | 'validate';
+  command: Command;
   specs: string[];
   out: string;
   set: string[];
   repeats: number | undefined;
   jobs: number | undefined;
   threads: number | undefined;
+  device: DeviceAsk | undefined;
+  /** Of `setup`: what is to be set up, and what it is taken from. */
+  setup: SetupCall | undefined;
   only: string | undefined;
   json: boolean;
   quiet: boolean;
@@ -26,6 +43,9 @@ const known = {
   repeats: { type: 'string' },
   jobs: { type: 'string', short: 'j' },
   threads: { type: 'string' },
+  device: { type: 'string' },
+  from: { type: 'string' },
+  headers: { type: 'string' },
   only: { type: 'string' },
   json: { type: 'boolean', default: false },
   quiet: { type: 'boolean', short: 'q', default: false },
@@ -33,8 +53,6 @@ const known = {
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', default: false },
 } as const;
-
-const commands = ['validate'];
 
 /** More processes or threads than any one machine has cores for would only exhaust it. */
 const maxParallel = 256;
@@ -44,25 +62,49 @@ const seeHelp = 'nern-sweep --help shows how to call it.';
 /** Throws a Failure of kind 'spec' that names the part of the call that is wrong and what may have been meant. */
 export function parseCommandLine(args: string[]): Options {
   refuseWrongOptions(args);
-  const { values, positionals } = parseArgs({ args, options: known, allowPositionals: true });
+  const { values: given, positionals } = parseArgs({ args, options: known, allowPositionals: true });
+  const { from, headers, ...values } = given;
   const [first] = positionals;
-  const isValidate = first === 'validate';
-  const specs = isValidate ? positionals.slice(1) : positionals;
-  if (!isValidate && first !== undefined && /^[\w-]+$/.test(first) && !existsSync(first))
+  const command = commands.find(name => name === first) ?? 'run';
+  const words = command === 'run' ? positionals : positionals.slice(1);
+  const isCall = !values.help && !values.version;
+  if (command !== 'setup' && (from ?? headers) !== undefined)
+    throw new Failure('spec', 'Expected --from and --headers with `setup` only', seeHelp);
+  if (command === 'run' && first !== undefined && /^[\w-]+$/.test(first) && !existsSync(first))
     throw unknown('command', first, commands, '', 'To run a spec, give its file and no command.');
-  if (specs.length === 0 && !values.help && !values.version)
-    throw new Failure('spec', 'Expected a spec file, got none', seeHelp);
+  if (isCall) refuseWrongWords(command, words);
+  const specs = command === 'run' || command === 'validate' ? words : [];
   if (specs.includes('')) throw new Failure('spec', 'Expected a spec file, got an empty name', seeHelp);
   if (values.out === '') throw new Failure('spec', 'Expected --out to name a folder, got an empty name');
   return {
     ...values,
-    command: isValidate ? 'validate' : 'run',
+    command,
     specs,
+    device: device(values.device),
+    setup: isCall && command === 'setup' ? { what: setupNamed(words), from, headers } : undefined,
     only: values.only,
     repeats: count('--repeats', values.repeats),
     jobs: count('--jobs', values.jobs, maxParallel),
     threads: count('--threads', values.threads, maxParallel),
   };
+}
+
+/** Each command takes its own words. */
+function refuseWrongWords(command: Command, words: readonly string[]): void {
+  const takesSpecs = command === 'run' || command === 'validate';
+  if (takesSpecs && words.length === 0) throw new Failure('spec', 'Expected a spec file, got none', seeHelp);
+  if (command === 'doctor' && words.length > 0)
+    throw new Failure('spec', `Expected nothing after \`doctor\`, got \`${words[0]}\``, seeHelp);
+}
+
+function setupNamed([word, ...more]: readonly string[]): SetupCall['what'] {
+  const what = setups.find(name => name === word);
+  if (what === undefined && word !== undefined) throw unknown('thing to set up', word, setups, '', seeHelp);
+  if (what === undefined || more.length > 0) {
+    const got = word === undefined ? 'nothing' : `\`${[word, ...more].join(' ')}\``;
+    throw new Failure('spec', `Expected \`setup tensorflow\` or \`setup cuda\`, got ${got}`, seeHelp);
+  }
+  return what;
 }
 
 /** Says what Node's own errors say in the words of its interface, and differently from version to version. */
@@ -93,7 +135,7 @@ const isKnown = (name: string): name is keyof typeof known => Object.hasOwn(know
 function unknown(
   what: string,
   word: string,
-  candidates: string[],
+  candidates: readonly string[],
   prefix: string,
   otherwise: string,
 ): Failure {
@@ -101,6 +143,14 @@ function unknown(
   const message = `Expected a known ${what}, got \`${word}\``;
   const hint = meant === undefined ? otherwise : `Did you mean \`${prefix}${meant}\`?`;
   return new Failure('spec', message, hint);
+}
+
+function device(text: string | undefined): DeviceAsk | undefined {
+  if (text === undefined) return undefined;
+  const ask = readDevice(text);
+  if (ask !== undefined) return ask;
+  const known = `Known are ${deviceNames.join(', ')}; a number behind one chooses among several: cuda:1.`;
+  throw unknown('device', text, deviceNames, '', known);
 }
 
 function count(name: string, text: string | undefined, most = Number.MAX_SAFE_INTEGER): number | undefined {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readDevice } from '../devices/ask.ts';
 import { Failure } from '../failure.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { selectorOf } from '../plan/select.ts';
@@ -53,7 +54,8 @@ async function runOne(
   };
   const silence = announce(interruption, emit);
   const { jobs, threads } = options;
-  const order = { name: sweep.name, folder, specFolder: sweep.folder, plan, selected, jobs, threads };
+  const device = options.device ?? readDevice(sweep.device ?? 'auto')!;
+  const order = { name: sweep.name, folder, specFolder: sweep.folder, plan, selected, device, jobs, threads };
   const outcome = await runSweep(order, emit, interruption).finally(() => {
     silence();
     display.close();

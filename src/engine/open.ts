@@ -14,5 +14,7 @@ export interface EngineOrder {
  * what is missing and how to get it.
  */
 export async function openEngine(order: EngineOrder): Promise<Engine> {
-  return (await import('./onnx/engine.ts')).openOnnxEngine(order);
+  return order.name.startsWith('tfjs:')
+    ? (await import('./tfjs/engine.ts')).openTfjsEngine(order)
+    : (await import('./onnx/engine.ts')).openOnnxEngine(order);
 }

@@ -1,5 +1,7 @@
+import type { ChoiceEvent } from '../devices/choose.ts';
 import type { FailureKind } from '../failure.ts';
 import type { StageEvent } from '../stages/job.ts';
+import type { Share } from './share.ts';
 
 /** Why a run failed; 'bug' is anything thrown that was not meant for people. */
 export type RunFailureKind = FailureKind | 'bug';
@@ -27,10 +29,19 @@ export interface RunFailed extends RunFailure {
 /** What a worker process tells the process that started it. */
 export type WorkerEvent = StageEvent | RunFinished | RunFailed;
 
+/** How the machine is shared is left out when no run is to be done. */
+export interface SweepStarted extends Partial<Share> {
+  type: 'sweep-started';
+  sweep: string;
+  runs: number;
+  planned: number;
+}
+
 /** What a sweep tells whoever shows or records it; one line each in events.jsonl, with the time. */
 export type SweepEvent =
   | WorkerEvent
-  | { type: 'sweep-started'; sweep: string; runs: number; planned: number; jobs: number; threads: number }
+  | ChoiceEvent
+  | SweepStarted
   | { type: 'run-skipped'; run: string; reason: 'complete' }
   | { type: 'result-set-aside'; run: string; file: string; reason: string }
   | { type: 'run-interrupted'; run: string }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { pin } from '../devices/pin.ts';
 import { makeFolder } from '../files/atomic.ts';
 import type { Job } from '../stages/job.ts';
 import type { Emit, RunFailure, WorkerEvent } from './events.ts';
@@ -19,7 +20,10 @@ export interface Interruption {
   kill: AbortSignal;
 }
 
-/** How long a worker may take to end after it was asked to: a step of the largest network takes seconds. */
+/**
+ * How long a worker may take to end after it was asked to, or has told its outcome: a step of the largest network takes
+ * seconds, and libraries of GPUs may keep a process alive.
+ */
 const stopGrace = 10_000;
 
 /** So much of a dead worker's output is kept with its failure: a stack trace and what led to it. */
@@ -40,8 +44,10 @@ export async function executeLocally(
   if (stop.aborted) return { state: 'interrupted' };
   await makeFolder(job.directory);
   const log = openLog(job.directory);
+  const { order, environment } = pin(job.engine);
   const child = execa(process.execPath, [process.env.NERN_SWEEP_WORKER ?? worker], {
     ipc: true,
+    env: environment,
     stdin: 'ignore',
     stdout: { file: log.file, append: true },
     stderr: { file: log.file, append: true },
@@ -54,16 +60,18 @@ export async function executeLocally(
   const endNow = () => child.kill('SIGKILL');
   stop.addEventListener('abort', end);
   kill.addEventListener('abort', endNow);
+  let overdue: NodeJS.Timeout | undefined;
   let finished = false;
   let failure: RunFailure | undefined;
   try {
     // A worker that dies before it has its job says so by its exit, not here.
-    void child.sendMessage({ ...job }).catch(() => {});
+    void child.sendMessage({ ...job, engine: { ...order } }).catch(() => {});
     for await (const message of child.getEachMessage()) {
       const event = message as unknown as WorkerEvent;
       if (event.type === 'run-failed') failure = event;
       else emit(event);
       if (event.type === 'run-finished') finished = true;
+      if (event.type === 'run-finished' || event.type === 'run-failed') overdue = setTimeout(endNow, grace);
     }
     const { exitCode, signal } = await child;
     if (finished) return { state: 'finished' };
@@ -72,6 +80,7 @@ export async function executeLocally(
   } finally {
     stop.removeEventListener('abort', end);
     kill.removeEventListener('abort', endNow);
+    clearTimeout(overdue);
     // Without effect on one that has ended; an error on this side must not leave it running.
     endNow();
   }

@@ -10,7 +10,7 @@ export type Outcome<Result> =
 export const identicalFailuresToStop = 3;
 
 /**
- * Executes the items in order, at most `jobs` at a time, and goes on when one fails. Starts no more after `stop` is
+ * Executes the items in order, at most `jobs` at a time, each in one of as many lanes, and goes on when one fails. Starts no more after `stop` is
  * aborted or after three identical failures in a row (a loss that is not a number is excepted: it tells of one
  * cell's settings, not of the machine); those already started are waited for. Returns the failure that kept items
  * from being started, if one did.
@@ -18,19 +18,19 @@ export const identicalFailuresToStop = 3;
 export async function schedule<Item, Result>(
   items: readonly Item[],
   jobs: number,
-  execute: (item: Item) => Promise<Outcome<Result>>,
+  execute: (item: Item, lane: number) => Promise<Outcome<Result>>,
   stop: AbortSignal,
 ): Promise<RunFailure | undefined> {
   let next = 0;
   let inARow: RunFailure[] = [];
   const isHopeless = () => inARow.length >= identicalFailuresToStop;
-  const lane = async () => {
+  const work = async (lane: number) => {
     while (next < items.length && !stop.aborted && !isHopeless()) {
-      const outcome = await execute(items[next++]!);
+      const outcome = await execute(items[next++]!, lane);
       inARow = outcome.state === 'failed' ? extend(inARow, outcome.failure) : [];
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, (_, lane) => work(lane)));
   return next < items.length && isHopeless() ? inARow[0] : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 import type { Job } from '../stages/job.ts';
-import type { RunResult } from '../stages/result.ts';
+import { type RunResult, valuesOf } from '../stages/result.ts';
 import { removeCheckpoint } from '../stages/training-checkpoint.ts';
 import type { Emit, WorkerEvent } from './events.ts';
 import { classifyError } from './failures.ts';
@@ -14,15 +14,19 @@ const progressInterval = 200;
 
 /**
  * The life of a worker process: waits for one job from its parent, executes it, writes its result last, and ends.
- * SIGINT and SIGTERM stop the run; so does the death of the parent, so that no worker trains on for nobody.
+ * SIGINT and SIGTERM stop the run; so does the death of the parent, so that no worker trains on for nobody. `end` gives
+ * back what the run held; it comes when the result is written and told, for libraries of GPUs crash and hang there.
  */
-export function serve(execute: Execute): void {
+export function serve(execute: Execute, end: () => Promise<void> = async () => {}): void {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   process.once('disconnect', () => process.exit(1));
   process.once('message', async message => {
     const final = await work(message as Job, execute, stop.signal);
-    process.send!(final, () => process.exit(final.type === 'run-finished' ? 0 : 1));
+    process.send!(final, async () => {
+      await end().catch(() => {});
+      process.exit(final.type === 'run-finished' ? 0 : 1);
+    });
   });
 }
 
@@ -36,10 +40,8 @@ async function work(job: Job, execute: Execute, stop: AbortSignal): Promise<Work
     }
     await writeResult(job.directory, result);
     await removeCheckpoint(job.directory);
-    const metrics = Object.fromEntries(
-      Object.entries(result.metrics).map(([name, { value }]) => [name, value]),
-    );
-    return { type: 'run-finished', run: job.run, metrics, seconds: (performance.now() - started) / 1000 };
+    const seconds = (performance.now() - started) / 1000;
+    return { type: 'run-finished', run: job.run, metrics: valuesOf(result.metrics), seconds };
   } catch (error) {
     return { type: 'run-failed', run: job.run, ...classifyError(error) };
   }

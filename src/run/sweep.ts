@@ -1,11 +1,13 @@
-import { availableParallelism } from 'node:os';
+import type { DeviceAsk } from '../devices/ask.ts';
+import { chooseDevices } from '../devices/choose.ts';
 import type { EngineOrder } from '../engine/open.ts';
 import type { PlannedRun } from '../plan/plan.ts';
-import type { RunResult } from '../stages/result.ts';
-import type { Emit, RunFailure, SweepEvent } from './events.ts';
+import { type RunResult, valuesOf } from '../stages/result.ts';
+import type { Emit, RunFailure, RunFinished, SweepEvent } from './events.ts';
 import { classifyError } from './failures.ts';
 import type { Interruption } from './local.ts';
 import { identicalFailuresToStop, type Outcome, schedule } from './scheduler.ts';
+import { orderOf, shareOf } from './share.ts';
 import { readResult, runDirectory } from './store.ts';
 
 /** What is to be run, and where. */
@@ -18,7 +20,9 @@ export interface SweepOrder {
   plan: readonly PlannedRun[];
   /** Which runs of the plan may be executed; the others count only if their results are there already. */
   selected: (run: PlannedRun) => boolean;
-  /** Runs at a time; default: as many as there are cores. */
+  /** What is to compute. */
+  device: DeviceAsk;
+  /** Runs at a time; default: as many as there are cores, or GPUs. */
   jobs?: number | undefined;
   /** Threads of a run; default: its share of the cores. */
   threads?: number | undefined;
@@ -30,7 +34,10 @@ export interface SweepOutcome {
   failures: Map<string, RunFailure>;
 }
 
-/** Executes every selected run of the plan that has no result yet, each in its own process. */
+/**
+ * Executes every selected run of the plan that has no result yet, each in its own process. Throws a Failure of kind
+ * 'environment' when what is to compute cannot.
+ */
 export async function runSweep(
   order: SweepOrder,
   emit: Emit<SweepEvent>,
@@ -38,30 +45,17 @@ export async function runSweep(
 ): Promise<SweepOutcome> {
   const { name, plan } = order;
   const started = performance.now();
-  const results = new Map<string, RunResult>();
+  const { results, pending } = await readStore(order, emit);
   const failures = new Map<string, RunFailure>();
 
-  const pending: PlannedRun[] = [];
-  for (const run of plan) {
-    const stored = await readResult(runDirectory(order.folder, run.run), run.key);
-    if (stored.state === 'complete') results.set(run.run, stored.result);
-    else if (order.selected(run)) pending.push(run);
-    if (stored.state === 'set-aside') {
-      const { file, reason } = stored;
-      emit({ type: 'result-set-aside', run: run.run, file, reason });
-    }
-  }
-
-  // One thread for each run and as many runs as cores is the best use of a machine: threads of one run wait for
-  // each other, runs do not.
-  const cores = availableParallelism();
-  const jobs = Math.max(1, Math.min(pending.length, order.jobs ?? cores));
-  const threads = order.threads ?? Math.max(1, Math.floor(cores / jobs));
-  emit({ type: 'sweep-started', sweep: name, runs: pending.length, planned: plan.length, jobs, threads });
+  const runs = pending.length;
+  // A sweep that is complete answers at once, and needs no device.
+  const share = runs === 0 ? undefined : shareOf(await chooseDevices(order.device, emit), runs, order);
+  emit({ type: 'sweep-started', sweep: name, runs, planned: plan.length, ...share });
   for (const run of results.keys()) emit({ type: 'run-skipped', run, reason: 'complete' });
 
-  const execute = async (run: PlannedRun): Promise<Outcome<RunResult>> => {
-    const outcome = await attempt(order, run, threads, emit, interruption);
+  const execute = async (run: PlannedRun, lane: number): Promise<Outcome<RunResult>> => {
+    const outcome = await attempt(order, run, orderOf(share!, lane), emit, interruption);
     if (outcome.state === 'finished') results.set(run.run, outcome.result);
     if (outcome.state === 'interrupted') emit({ type: 'run-interrupted', run: run.run });
     if (outcome.state === 'failed') {
@@ -70,7 +64,7 @@ export async function runSweep(
     }
     return outcome;
   };
-  const hopeless = await schedule(pending, jobs, execute, interruption.stop);
+  const hopeless = await schedule(pending, share?.jobs ?? 0, execute, interruption.stop);
   if (hopeless !== undefined) {
     const { kind, message } = hopeless;
     const reason = `${identicalFailuresToStop} runs in a row failed alike, so would the next: ${kind}: ${message}`;
@@ -83,28 +77,53 @@ export async function runSweep(
   return { results, failures };
 }
 
-/** One attempt at a run. What counts as finished is the result in the store, not what the worker says. */
+/** What the store holds of the plan, and the selected runs that it lacks. */
+async function readStore({ folder, plan, selected }: SweepOrder, emit: Emit<SweepEvent>) {
+  const results = new Map<string, RunResult>();
+  const pending: PlannedRun[] = [];
+  for (const run of plan) {
+    const stored = await readResult(runDirectory(folder, run.run), run.key);
+    if (stored.state === 'complete') results.set(run.run, stored.result);
+    else if (selected(run)) pending.push(run);
+    if (stored.state === 'set-aside') {
+      const { file, reason } = stored;
+      emit({ type: 'result-set-aside', run: run.run, file, reason });
+    }
+  }
+  return { results, pending };
+}
+
+/** One attempt at a run. What counts as finished is the result in the store, not what the worker says or how it ends. */
 async function attempt(
-  { folder, specFolder }: SweepOrder,
+  { folder, specFolder, device }: SweepOrder,
   { run, cell, seed, key }: PlannedRun,
-  threads: number,
+  engine: EngineOrder,
   emit: Emit<SweepEvent>,
   interruption: Interruption,
 ): Promise<Outcome<RunResult>> {
   const directory = runDirectory(folder, run);
   const { id, configuration } = cell;
-  const engine: EngineOrder = { name: 'onnx:cpu', threads, device: 0 };
-  const job = { run, cell: id, seed, key, directory, configuration, engine, specFolder };
+  const mayMixEngines = device !== 'auto';
+  const job = { run, cell: id, seed, key, directory, configuration, engine, mayMixEngines, specFolder };
   try {
     // Loaded only when something is to be executed: a sweep that is complete answers at once.
     const { executeLocally } = await import('./local.ts');
+    const began = performance.now();
     const exit = await executeLocally(job, emit, interruption);
-    if (exit.state !== 'finished') return exit;
     const stored = await readResult(directory, key);
-    if (stored.state === 'complete') return { state: 'finished', result: stored.result };
+    if (stored.state === 'complete') {
+      if (exit.state !== 'finished') emit(finishedUnsaid(stored.result, run, performance.now() - began));
+      return { state: 'finished', result: stored.result };
+    }
+    if (exit.state !== 'finished') return exit;
     const message = `Expected a result in ${directory} after the worker reported one, got \`${stored.state}\``;
     return { state: 'failed', failure: { kind: 'bug', message } };
   } catch (error) {
     return { state: 'failed', failure: classifyError(error) };
   }
+}
+
+/** The end of a run whose worker wrote its result and was gone before it could say so. */
+function finishedUnsaid({ metrics }: RunResult, run: string, milliseconds: number): RunFinished {
+  return { type: 'run-finished', run, metrics: valuesOf(metrics), seconds: milliseconds / 1000 };
 }

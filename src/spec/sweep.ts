@@ -29,6 +29,8 @@ export interface Sweep {
   /** The paths that the grid varies: of matrix, zip and include, in the order written. */
   axes: string[];
   report?: Report;
+  /** What is to compute, by its name, where the command line does not say. */
+  device?: string;
   /** Where a setting of a cell (of all cells when none is given) is written, for diagnostics found later. */
   locate(path: string, cell?: Cell): Location;
   /** The texts that locations lead into: the spec's and the options'. */
@@ -99,10 +101,11 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
   ];
   if (diagnostics.length > 0) return failed(diagnostics);
 
-  const { name, description, report } = spec as {
+  const { name, description, report, device } = spec as {
     name: string;
     description?: string;
     report?: Mapping;
+    device?: string;
   };
   const origins = new Map(built.cells.map(({ cell, assignments }) => [cell.id, assignments]));
   const sweep: Sweep = {
@@ -115,6 +118,7 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
     seeds,
     axes,
     ...(report === undefined ? {} : { report: withDefaults(sweepSchema.$defs!.Report!, report) as Report }),
+    ...(device === undefined ? {} : { device }),
     locate: (path, cell) => locate(pointerTo(path), 'value', origins.get(cell?.id ?? '') ?? fixed),
     sources,
   };

@@ -16,19 +16,23 @@ import { learnableConvolutions } from '../networks/network.ts';
 import { createRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { type Classifier, createClassifier } from './classify.ts';
+import type { Job } from './job.ts';
 import type { Predict } from './predict.ts';
 import type { Representation } from './represent.ts';
-import { firstOf, normalizedImages, type Sample } from './sample.ts';
+import { firstOf, normalizedImages, type Sample, sampleOf } from './sample.ts';
 import type { Target } from './target.ts';
 
-/** A trained predictor, the network that it reconstructs, and the images to look at them with. */
-export interface Subject {
+/** A trained predictor, and what it was trained with. */
+export interface Finished {
   readonly engine: Engine;
   readonly target: Target;
   readonly representation: Representation;
-  readonly configuration: Configuration;
-  readonly parameters: Float32Array;
   readonly predict: Predict;
+  readonly parameters: Float32Array;
+}
+
+interface Subject extends Finished {
+  readonly configuration: Configuration;
   images(split: 'train' | 'test'): Promise<Sample>;
 }
 
@@ -156,12 +160,14 @@ export const isAnalysis = (name: string): name is Analysis => Object.hasOwn(anal
 
 /** Writes measures/<name>.json of each analysis into the run's folder. */
 export async function writeAnalyses(
-  directory: string,
+  { directory, configuration, specFolder }: Job,
   names: readonly Analysis[],
-  subject: Subject,
+  finished: Finished,
 ): Promise<void> {
+  const images: Subject['images'] = split => sampleOf(configuration, specFolder, split);
   for (const name of names) {
-    await writeJsonAtomic(join(directory, 'measures', `${name}.json`), await analyses[name](subject));
+    const document = await analyses[name]({ ...finished, configuration, images });
+    await writeJsonAtomic(join(directory, 'measures', `${name}.json`), document);
   }
 }
 

@@ -78,8 +78,10 @@ export const isMeasure = (name: string): name is Measure => Object.hasOwn(measur
 export type Measured = Partial<Record<Measure, number>>;
 
 export interface Evaluator {
-  /** Measures the network that a predictor with these parameters reconstructs: what is taken `often`, or `last`. */
-  measure(parameters: Float32Array, taken: Definition['taken']): Promise<Measured>;
+  /** Measures the network that a predictor with these parameters reconstructs, but for what is taken last. */
+  measure(parameters: Float32Array): Promise<Measured>;
+  /** The rest, after the last iteration. */
+  conclude(parameters: Float32Array): Promise<Measured>;
   /** All that can be said of the original network. */
   original(): Promise<Measured>;
 }
@@ -117,9 +119,8 @@ export function createEvaluator(
     return measured;
   };
   return {
-    async measure(parameters, taken) {
-      return measure(await predict(parameters), definition => definition.taken === taken);
-    },
+    measure: async parameters => measure(await predict(parameters), ({ taken }) => taken === 'often'),
+    conclude: async parameters => measure(await predict(parameters), ({ taken }) => taken === 'last'),
     original: () => measure(kernels.rows.data, ({ compares }) => !compares),
   };
 }

@@ -14,6 +14,8 @@ export interface Job {
   configuration: Configuration;
   /** What computes, where, and with how many threads. */
   engine: EngineOrder;
+  /** Whether a run that another engine began may be gone on with. */
+  mayMixEngines: boolean;
   /** Folder of the spec, absolute: relative paths in the configuration start here. */
   specFolder: string;
 }
@@ -43,5 +45,19 @@ export interface RunEvaluated {
   metrics: Record<string, number>;
 }
 
+/** Another engine goes on with what the others began. */
+export interface RunMixed {
+  type: 'run-mixed';
+  run: string;
+  engines: readonly string[];
+}
+
+/** A step did not fit into memory and is done again with fewer images at a time. */
+export interface RunSliced {
+  type: 'run-sliced';
+  run: string;
+  imagesAtOnce: number;
+}
+
 /** What a run tells while it works. */
-export type StageEvent = RunStarted | RunProgress | RunEvaluated;
+export type StageEvent = RunStarted | RunProgress | RunEvaluated | RunMixed | RunSliced;

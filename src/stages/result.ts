@@ -40,13 +40,22 @@ export interface RunResult {
 /** How a result came about: recorded, but no part of what the run determines. */
 export interface RunProvenance {
   engine: string;
-  versions: Record<string, string>;
+  /** All engines that took part, in their order: several when the run was gone on with on another one. */
+  engines: readonly string[];
+  versions: Readonly<Record<string, string>>;
   threads: number;
   device: Device;
+  /** How many images went through the networks together at the end; memory may have made it fewer. */
+  imagesAtOnce: number;
   seconds: number;
   stepMilliseconds: number;
   /** ISO 8601, UTC. */
   startedAt: string;
   node: string;
   platform: string;
+}
+
+/** The metrics' values without their units. */
+export function valuesOf(metrics: RunResult['metrics']): Record<string, number> {
+  return Object.fromEntries(Object.entries(metrics).map(([name, { value }]) => [name, value]));
 }

@@ -2,7 +2,7 @@ import { type Batches, createBatches, startOfData } from '../data/batches.ts';
 import type { Images } from '../data/images.ts';
 import { normalizationOf } from '../data/normalize.ts';
 import { Failure } from '../failure.ts';
-import type { Engine, Executable } from '../graph/program.ts';
+import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { adam } from '../nern/adam.ts';
 import { initialisePredictor } from '../nern/initialise.ts';
@@ -10,11 +10,12 @@ import type { Optimizer } from '../nern/optimizer.ts';
 import { ranger } from '../nern/ranger.ts';
 import { createSampler, sampleSize } from '../nern/sampler.ts';
 import { learningRate } from '../nern/schedule.ts';
-import { lossNames, type StepDefinition, trainingStep } from '../nern/step.ts';
+import { lossNames, type StepDefinition } from '../nern/step.ts';
 import { createRandom, restoreRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { distils } from './images.ts';
 import type { Representation } from './represent.ts';
+import { createSteps } from './steps.ts';
 import type { Target } from './target.ts';
 import type { TrainingState } from './training-checkpoint.ts';
 
@@ -24,6 +25,8 @@ export interface Iteration {
   readonly iteration: number;
   readonly losses: Readonly<Record<(typeof lossNames)[number], number>>;
   readonly learningRate: number;
+  /** Images that went through the networks together. */
+  readonly imagesAtOnce: number;
   /** Everything needed to go on from here; its vectors hold until the iteration after next. */
   state(): Pick<TrainingState, 'iteration' | 'parameters' | 'optimizer' | 'sampler' | 'batches'>;
 }
@@ -57,14 +60,15 @@ export async function* train(
   configuration: Configuration,
   images: Images | undefined,
   start: Start,
+  imagesAtOnce = engine.imagesAtOnce,
 ): AsyncGenerator<Iteration> {
   const optimizer = optimizerOf(configuration);
   const random = restoreRandom(start.sampler);
   const sampler = createSampler(configuration.sampler, representation.norms);
   const feed = start.batches && images ? batchFeed(configuration, images, start.batches) : undefined;
-  const steps = stepPrograms(
+  const steps = createSteps(
     engine,
-    stepDefinition(engine, target, representation, configuration, optimizer),
+    stepDefinition(target, representation, configuration, optimizer, imagesAtOnce),
   );
   // Two sets of vectors take turns: a step reads one and writes the other, so that steps allocate nothing.
   let current = vectors({ parameters: start.parameters, ...start.optimizer });
@@ -78,16 +82,13 @@ export async function* train(
       configuration.iterations,
     );
     const distilling = feed !== undefined && i >= configuration.warmup;
-    const step = await steps(distilling);
-    const result = await step.run(
-      {
-        ...current,
-        ...scalars(optimizer.scalars(i, rate)),
-        sample: integers(sampler(random)),
-        ...(distilling ? { images: feed.next() } : {}),
-      },
-      next,
-    );
+    const feeds = {
+      ...current,
+      ...scalars(optimizer.scalars(i, rate)),
+      sample: integers(sampler(random)),
+      ...(distilling ? { images: feed.next() } : {}),
+    };
+    const result = await steps.run(distilling, feeds, next);
     const losses = Object.fromEntries(
       lossNames.map(name => [name, result[name]!.data[0]!]),
     ) as Iteration['losses'];
@@ -99,6 +100,7 @@ export async function* train(
       iteration: i + 1,
       losses,
       learningRate: rate,
+      imagesAtOnce: steps.imagesAtOnce(),
       state: () => ({
         iteration: i + 1,
         parameters: parameters!,
@@ -115,11 +117,11 @@ function optimizerOf({ optimizer }: Configuration): Optimizer {
 }
 
 function stepDefinition(
-  { imagesAtOnce }: Engine,
   target: Target,
   { kernels, embedding, predictorShapes, norms }: Representation,
   configuration: Configuration,
   optimizer: Optimizer,
+  imagesAtOnce: number,
 ): StepDefinition {
   const { sampler, alpha, beta, batch } = configuration;
   return {
@@ -131,19 +133,6 @@ function stepDefinition(
     sample: sampler.method === 'all' ? undefined : sampleSize(sampler, norms.length),
     root: sampler.method === 'all' ? 'exact' : sampler.root,
     distillation: { images: batch, imagesAtOnce, alpha, beta },
-  };
-}
-
-/** The two programs of a run, with and without distillation, each compiled when it is first needed. */
-function stepPrograms(engine: Engine, definition: StepDefinition) {
-  const compiled = new Map<boolean, Promise<Executable>>();
-  return (distilling: boolean) => {
-    const { distillation, ...rest } = definition;
-    const program =
-      compiled.get(distilling) ??
-      engine.compile(trainingStep({ ...rest, distillation: distilling ? distillation : undefined }));
-    compiled.set(distilling, program);
-    return program;
   };
 }
 

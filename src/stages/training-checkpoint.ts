@@ -18,9 +18,16 @@ export interface TrainingState {
   readonly batches: BatchesState | undefined;
   readonly history: RunResult['history'];
   readonly evaluations: RunResult['evaluations'];
+  /** The engines that took part, the last one last. */
+  readonly engines: readonly string[];
+  /** How many images went through the networks together: as many bring the same bytes. */
+  readonly imagesAtOnce: number;
   /** Time spent so far. */
   readonly seconds: number;
 }
+
+/** Raise it when a state is made of other parts than before. */
+const formatVersion = 2;
 
 const checkpointFile = 'checkpoint.json';
 
@@ -30,7 +37,7 @@ export async function writeTrainingCheckpoint(
   key: string,
   state: TrainingState,
 ): Promise<void> {
-  const body = JSON.stringify({ key, state }, (_name, value) =>
+  const body = JSON.stringify({ formatVersion, key, state }, (_name, value) =>
     value instanceof Float32Array
       ? { float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
       : value,
@@ -50,7 +57,7 @@ export async function readTrainingCheckpoint(
   const saved = JSON.parse(body, (_name, value) =>
     typeof value?.float32 === 'string' ? floats(value.float32) : value,
   );
-  return saved.key === key ? saved.state : undefined;
+  return saved.formatVersion === formatVersion && saved.key === key ? saved.state : undefined;
 }
 
 const checksum = (text: string) => createHash('sha256').update(text).digest('hex');

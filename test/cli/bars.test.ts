@@ -15,7 +15,16 @@ function shown(columns: number, events: readonly SweepEvent[]): string {
 const run = 'permutation-cross-filter_hidden-160-3d87d7fc/seed-2';
 const iterations = 70_000;
 const started: SweepEvent[] = [
-  { type: 'sweep-started', sweep: 'cifar10', runs: 4, planned: 6, jobs: 2, threads: 1 },
+  {
+    type: 'sweep-started',
+    sweep: 'cifar10',
+    runs: 4,
+    planned: 6,
+    engine: 'onnx:cpu',
+    devices: [0],
+    jobs: 2,
+    threads: 1,
+  },
   { type: 'run-started', run, iterations },
 ];
 const speed = { loss: 0.00123, millisecondsPerStep: 45 };
@@ -24,7 +33,9 @@ const halfway: SweepEvent = { type: 'run-progress', run, iteration: 35_000, iter
 describe('barDisplay', () => {
   it('has a line for the run at work, shortened but for its seed, and one for all', () => {
     const lines = shown(100, [...started, halfway]).split('\n');
-    expect(lines.join('\n')).toContain('cifar10: 4 of 6 runs to do, 2 at a time with 1 thread each');
+    expect(lines.join('\n')).toContain(
+      'cifar10: 4 of 6 runs to do on onnx:cpu, 2 at a time with 1 thread each',
+    );
     const bar = lines.find(line => line.includes('35000/70000'));
     expect(bar).toContain('permutation-cross-filter_hidde…/seed-2 =====----- 35000/70000');
     expect(bar).toContain('loss 1.23e-3 45 ms/step ETA 26m15s');

@@ -31,6 +31,8 @@ export function sampleRun(cell: string, seed: number, accuracy: number, compress
     evaluations: [],
     provenance: {
       engine: 'none',
+      engines: ['none'],
+      imagesAtOnce: 32,
       versions: { none: '1.0' },
       threads: 1,
       device: { name: 'none', kind: 'cpu' },

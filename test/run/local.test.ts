@@ -30,7 +30,14 @@ async function execute(
   const configuration = { iterations: 3, predictor: { hidden: 8 } } as Job['configuration'];
   const names = { run: 'cell/seed-1', cell: 'cell', seed: 1, key: 'key' };
   const engine = { name: 'onnx:cpu', threads: 1, device: 0 } as const;
-  const job = { ...names, directory: join(folder, 'trial'), configuration, engine, specFolder: folder };
+  const job = {
+    ...names,
+    mayMixEngines: false,
+    directory: join(folder, 'trial'),
+    configuration,
+    engine,
+    specFolder: folder,
+  };
   const ending = await executeLocally(job, emit, { stop: stop.signal, kill: kill.signal }, 50);
   return { ending, events };
 }

@@ -37,6 +37,7 @@ async function jobFor(spec: string, threads = 1): Promise<Job> {
     directory,
     configuration,
     engine: { name: 'onnx:cpu', threads, device: 0 },
+    mayMixEngines: false,
     specFolder: '.',
   };
 }

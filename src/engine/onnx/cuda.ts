@@ -5,10 +5,17 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../../failure.ts';
 import type { Device } from '../../graph/program.ts';
+import { loadCudaLibraries } from '../cuda-libraries.ts';
 import { gpuDialect } from './dialect.ts';
+import { reasonOf } from './failure.ts';
 import type { Provider } from './provider.ts';
+import { tryOut } from './try-out.ts';
 
-/** An NVIDIA GPU through CUDA, by its place among those the process sees (CUDA_VISIBLE_DEVICES). */
+/**
+ * An NVIDIA GPU through CUDA, by its place among those the process sees (CUDA_VISIBLE_DEVICES). Of the provider's
+ * options Node's binding passes on the device alone: convolution algorithms are searched exhaustively and the memory
+ * arena grows without a limit, by doubling.
+ */
 export async function cudaProvider(device: number): Promise<Provider> {
   const library = providerLibrary();
   if (!existsSync(library)) {
@@ -18,15 +25,25 @@ export async function cudaProvider(device: number): Promise<Provider> {
       'Install it with `nern-sweep setup cuda`.',
     );
   }
-  // Products of float32 are to be of float32's precision; ONNX Runtime's own switch cannot be reached from Node.
+  const gpu = visibleDevice(await queryDevices(), device, process.env.CUDA_VISIBLE_DEVICES);
+  loadCudaLibraries();
+  // Products of float32 are to have float32's precision; CUDA's libraries read this when they are first used.
   process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  const options = { executionProviders: [{ name: 'cuda', deviceId: device }], intraOpNumThreads: 1 };
+  await tryOut(options).catch(error => {
+    throw new Failure(
+      'environment',
+      `Expected ONNX Runtime's CUDA provider to start on the GPU \`${gpu.name}\`, got: ${reasonOf(error)}`,
+      `\`ldd ${library}\` tells which of CUDA's and cuDNN's libraries are missing; \`nern-sweep setup cuda\` says how to get them.`,
+    );
+  });
   return {
     name: 'onnx:cuda',
-    device: await queryDevice(device),
+    device: gpu,
     threads: 1,
     imagesAtOnce: 256,
     dialect: async () => gpuDialect,
-    options: { executionProviders: [{ name: 'cuda', deviceId: device }], intraOpNumThreads: 1 },
+    options,
   };
 }
 
@@ -39,38 +56,38 @@ function providerLibrary(): string {
 
 const fields = ['index', 'uuid', 'name', 'memory.total', 'driver_version'] as const;
 
-async function queryDevice(device: number): Promise<Device> {
-  return visibleDevice(await queryDevices(), device, process.env.CUDA_VISIBLE_DEVICES);
-}
+/** A driver that is in trouble can keep `nvidia-smi` waiting for minutes. */
+const patience = 20_000;
 
 /** One line for each GPU of the machine, with the values of `fields`. */
 async function queryDevices(): Promise<string> {
-  const arguments_ = [`--query-gpu=${fields}`, '--format=csv,noheader,nounits'];
+  const query = [`--query-gpu=${fields}`, '--format=csv,noheader,nounits'];
   try {
-    return (await promisify(execFile)('nvidia-smi', arguments_, { timeout: 20_000 })).stdout;
+    return (await promisify(execFile)('nvidia-smi', query, { timeout: patience })).stdout;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new Failure(
       'environment',
-      `Expected \`nvidia-smi\` to name the GPUs, got: ${reason}`,
+      `Expected \`nvidia-smi\` to name the GPUs for \`onnx:cuda\`, got: ${reasonOf(error)}`,
       'Install the NVIDIA driver; `nvidia-smi` must list the GPU.',
     );
   }
 }
 
-/** The `device`th of the GPUs that `visible`, the value of CUDA_VISIBLE_DEVICES, lets a process see. */
+/**
+ * The `device`th of the GPUs that `visible`, the value of CUDA_VISIBLE_DEVICES, lets a process see; `csv` lists those of
+ * the machine. CUDA takes the entries before the first that names none.
+ */
 export function visibleDevice(csv: string, device: number, visible: string | undefined): Device {
   const machine = csv
-    .trim()
     .split('\n')
-    .filter(Boolean)
+    .filter(line => line.trim() !== '')
     .map(line => line.split(',').map(part => part.trim()) as [string, string, string, string, string]);
-  const wanted = visible?.split(',').map(part => part.trim());
-  const seen = wanted
-    ? wanted.flatMap(id =>
-        machine.filter(([index, uuid]) => id === index || (id !== '' && uuid.startsWith(id))),
-      )
-    : machine;
+  const named = visible?.split(',').map(part => {
+    const entry = part.trim();
+    return machine.find(([index, uuid]) => entry === index || (entry !== '' && uuid.startsWith(entry)));
+  });
+  const end = named?.indexOf(undefined) ?? -1;
+  const seen = named === undefined ? machine : named.slice(0, end === -1 ? named.length : end);
   const found = seen[device];
   if (!found) {
     throw new Failure(

@@ -1,13 +1,13 @@
-import type { InferenceSession } from 'onnxruntime-node';
 import ort from 'onnxruntime-node';
 import { Failure } from '../../failure.ts';
-import type { Engine, Executable, Feeds, Program } from '../../graph/program.ts';
-import type { Tensor } from '../../graph/tensor.ts';
+import type { Engine, Program } from '../../graph/program.ts';
 import type { Value } from '../../graph/value.ts';
 import type { EngineOrder } from '../open.ts';
 import { cpuProvider } from './cpu.ts';
 import { cudaProvider } from './cuda.ts';
-import { lower, outputPort } from './lower.ts';
+import { executableOf } from './executable.ts';
+import { engineFailure } from './failure.ts';
+import { lower } from './lower.ts';
 import { encodeModel } from './model.ts';
 import type { Provider } from './provider.ts';
 import { webgpuProvider } from './webgpu.ts';
@@ -51,52 +51,10 @@ function engineOf({ name, device, threads, imagesAtOnce, dialect, options }: Pro
         interOpNumThreads: 1,
         executionMode: 'sequential',
         logSeverityLevel: 3,
+      }).catch(error => {
+        throw engineFailure(name, program.name, error);
       });
-      return executable(session, program.name, Object.keys(program.outputs) as Outputs[]);
+      return executableOf(name, session, program.name, Object.keys(program.outputs) as Outputs[]);
     },
   };
-}
-
-function executable<Outputs extends string>(
-  session: InferenceSession,
-  name: string,
-  names: readonly Outputs[],
-): Executable<Outputs> {
-  return {
-    async run(feeds: Feeds, into: Partial<Record<Outputs, Tensor>> = {}) {
-      const inputs = Object.fromEntries(
-        session.inputNames.map(input => {
-          const feed = feeds[input];
-          if (!feed) throw new Error(`The program \`${name}\` was not given its input \`${input}\``);
-          return [input, new ort.Tensor(feed.data, feed.shape)];
-        }),
-      );
-      const fetches = Object.fromEntries(
-        names.map(output => {
-          const tensor = into[output];
-          return [outputPort(output), tensor ? new ort.Tensor(tensor.data, tensor.shape) : null];
-        }),
-      );
-      const outputs = await session.run(inputs, fetches).catch(error => {
-        throw engineFailure(name, error);
-      });
-      return Object.fromEntries(
-        names.map(output => {
-          const { dims, data } = outputs[outputPort(output)]!;
-          return [output, { shape: dims, data: data as Float32Array }];
-        }),
-      ) as Record<Outputs, Tensor>;
-    },
-    dispose: () => session.release(),
-  };
-}
-
-function engineFailure(program: string, error: unknown): Failure {
-  const reason = error instanceof Error ? error.message : String(error);
-  const memory = /bad_alloc|out of memory|failed to allocate/i.test(reason);
-  return new Failure(
-    memory ? 'out-of-memory' : 'engine',
-    `ONNX Runtime failed in the program \`${program}\`: ${reason}`,
-    memory ? 'Use a smaller `batch`, or fewer runs side by side (`--jobs`).' : undefined,
-  );
 }

@@ -4,6 +4,7 @@ import { hasShapeOf, staysBlocked } from './blocks.ts';
 import { type Context, type Lowering, operationOf } from './context.ts';
 import { lowerConvolution, lowerInputGradient } from './convolution.ts';
 import { lowerFilterGradient } from './filter-gradient.ts';
+import { lowerFilterGradientOnGpu } from './filter-gradient-gpu.ts';
 import { join } from './join.ts';
 import { dataTypes } from './model.ts';
 
@@ -50,7 +51,8 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   innerProduct: lowerInnerProduct,
   convolution: lowerConvolution,
   convolutionInputGradient: lowerInputGradient,
-  convolutionFilterGradient: lowerFilterGradient,
+  convolutionFilterGradient: (of, context) =>
+    (context.dialect.device === 'cpu' ? lowerFilterGradient : lowerFilterGradientOnGpu)(of, context),
   sum: plainly((of, [x], { emit, integers }) =>
     emit('ReduceSum', [x!, integers(...operationOf(of, 'sum').axes)], { keepdims: 0 }),
   ),
@@ -111,9 +113,8 @@ function lowerLogSoftmax(x: string, { emit, integers, dialect }: Context): strin
 function lowerInnerProduct(of: Value, context: Context): string {
   const { emit, integers, namesOf, blocked, plain, dialect } = context;
   if (dialect.device === 'gpu') {
-    const rows = [of.shape[0]!, sizeOf(of.operands[0]!.shape) / of.shape[0]!];
-    const [a, b] = of.operands.map(operand => emit('Reshape', [plain(operand), integers(...rows)]));
-    return emit('ReduceSum', [emit('Mul', [a!, b!]), integers(1)], { keepdims: 0 });
+    const axes = of.operands[0]!.shape.slice(1).map((_, i) => i + 1);
+    return emit('ReduceSum', [emit('Mul', of.operands.map(plain)), integers(...axes)], { keepdims: 0 });
   }
   const inBlocks = of.operands.some(operand => namesOf(operand).blocked !== undefined);
   const [n, size] = [of.shape[0]!, sizeOf(of.operands[0]!.shape)];

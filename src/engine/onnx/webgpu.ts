@@ -1,7 +1,10 @@
+import type { InferenceSession } from 'onnxruntime-node';
 import { Failure } from '../../failure.ts';
 import type { Device } from '../../graph/program.ts';
 import { gpuDialect } from './dialect.ts';
+import { reasonOf } from './failure.ts';
 import type { Provider } from './provider.ts';
+import { tryOut } from './try-out.ts';
 
 /** The GPU that Dawn, ONNX Runtime's WebGPU, chooses: the fastest of Vulkan's, Metal's or D3D12's. */
 export async function webgpuProvider(device: number): Promise<Provider> {
@@ -12,15 +15,36 @@ export async function webgpuProvider(device: number): Promise<Provider> {
       'Show the process one GPU only, for example with MESA_VK_DEVICE_SELECT or VK_DRIVER_FILES.',
     );
   }
+  const adapter = await preferredAdapter();
+  await tryOut(options).catch(error => {
+    throw new Failure(
+      'environment',
+      `Expected ONNX Runtime to start on the GPU \`${adapter.name}\`, got: ${reasonOf(error)}`,
+      'Update the driver of the GPU.',
+    );
+  });
   return {
     name: 'onnx:webgpu',
-    device: await preferredAdapter(),
+    device: adapter,
     threads: 1,
     imagesAtOnce: 256,
     dialect: async () => gpuDialect,
-    options: { executionProviders: [{ name: 'webgpu' }], intraOpNumThreads: 1 },
+    options,
   };
 }
+
+const options: InferenceSession.SessionOptions = {
+  executionProviders: [
+    {
+      name: 'webgpu',
+      // The program's own layout: the other one transposes a feature map at nearly every convolution.
+      preferredLayout: 'NCHW',
+      // Dawn goes on with a buffer for which there was no memory; only a checked run says so instead of computing nonsense.
+      validationMode: 'basic',
+    },
+  ],
+  intraOpNumThreads: 1,
+};
 
 /** What of an adapter is read here. */
 interface Adapter {
@@ -32,11 +56,16 @@ interface Adapter {
   };
 }
 
-interface AdapterSource {
-  create(options: readonly string[]): {
-    requestAdapter(options: { powerPreference: 'high-performance' }): Promise<Adapter | null>;
-  };
+interface Instance {
+  requestAdapter(options: { powerPreference: 'high-performance' }): Promise<Adapter | null>;
 }
+
+interface AdapterSource {
+  create(options: readonly string[]): Instance;
+}
+
+/** Dawn works only as long as somebody holds it. */
+let instance: Instance | undefined;
 
 /**
  * ONNX Runtime does not tell on what it computes. The package `webgpu` is the same Dawn, and asked in the same way it
@@ -44,7 +73,8 @@ interface AdapterSource {
  */
 async function preferredAdapter(): Promise<Device> {
   const { create } = await adapterSource();
-  const adapter = await create([]).requestAdapter({ powerPreference: 'high-performance' });
+  instance ??= create([]);
+  const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
     throw new Failure(
       'environment',
@@ -74,5 +104,3 @@ async function adapterSource(): Promise<AdapterSource> {
     );
   }
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message.split('\n')[0] : String(error));

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
+import { expect, test } from 'vitest';
+
 import { convolution } from '../../src/graph/convolution.ts';
 import * as elementwise from '../../src/graph/elementwise.ts';
 import { gradients } from '../../src/graph/gradient.ts';
@@ -9,6 +9,7 @@ import { logSoftmax, mean, softmax, sum } from '../../src/graph/reduction.ts';
 import { sizeOf } from '../../src/graph/tensor.ts';
 import { constant, input, type Value } from '../../src/graph/value.ts';
 import { createRandom } from '../../src/random.ts';
+import { describeEngines } from './engines.ts';
 
 /** An operation to check: the shapes of its operands and how to apply it. */
 interface Case {
@@ -170,8 +171,7 @@ const cases: Record<string, Case> = {
   ),
 };
 
-describe('gradients agree with finite differences', () => {
-  const engine = createOnnxEngine(1);
+await describeEngines('gradients agree with finite differences', engine => {
   test.each(Object.entries(cases))('%s', async (_name, { shapes, apply, positive }) => {
     const random = createRandom(7, 'gradient');
     const draw = (shape: readonly number[]) =>

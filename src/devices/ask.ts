@@ -1,0 +1,26 @@
+import { type EngineName, engineNames } from '../engine/names.ts';
+
+/** What is asked to compute: the fastest that proves right, or one engine, on all its devices or on one of them. */
+export type DeviceAsk = 'auto' | { readonly engine: EngineName; readonly index?: number };
+
+/** Short names of the engines that most people mean by them. */
+const shortNames: Readonly<Record<string, EngineName>> = {
+  cpu: 'onnx:cpu',
+  webgpu: 'onnx:webgpu',
+  cuda: 'onnx:cuda',
+};
+
+/** Every name that `--device` and a spec's `device` take. */
+export const deviceNames: readonly string[] = ['auto', ...Object.keys(shortNames), ...engineNames];
+
+/**
+ * What a device's name asks for: one of `deviceNames`, that of an engine also with the number of one of its devices
+ * (`cuda:1`, `onnx:webgpu:0`). Undefined when there is no such name.
+ */
+export function readDevice(text: string): DeviceAsk | undefined {
+  if (text === 'auto') return 'auto';
+  const [, name, index] = /^(.+?)(?::(\d{1,3}))?$/.exec(text) ?? [];
+  const engine = shortNames[name ?? ''] ?? engineNames.find(known => known === name);
+  if (engine === undefined) return undefined;
+  return index === undefined ? { engine } : { engine, index: Number(index) };
+}

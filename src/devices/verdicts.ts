@@ -1,0 +1,98 @@
+import { readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { cpus, homedir, hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { hashOf } from '../canonical-json.ts';
+import { writeJsonAtomic } from '../files/atomic.ts';
+import type { Drivers } from './candidates.ts';
+import type { Finding } from './finding.ts';
+
+/** After so many days an engine is probed anew: not all that can change shows in the fingerprint. */
+const keptDays = 7;
+
+/** Raise it when findings mean something else than before. */
+const formatVersion = 1;
+
+/** What is remembered of this machine's engines, and where it lies. */
+export interface Verdicts {
+  readonly findings: readonly Finding[];
+  /** Writes these findings in place of older ones of the same engine and device. */
+  remember(findings: readonly Finding[]): Promise<void>;
+}
+
+/**
+ * The verdicts of earlier probes of this machine with the same drivers, libraries and Node; none when something of these
+ * has changed. They lie in the user's cache folder, a file for each state of each machine, since a home may be shared.
+ */
+export function readVerdicts(drivers: Drivers): Verdicts {
+  const file = join(cacheFolder(), `devices-${fingerprint(drivers)}.json`);
+  const findings = read(file);
+  return {
+    findings,
+    async remember(fresh) {
+      const others = read(file).filter(old => !fresh.some(({ engine, index }) => isOf(old, engine, index)));
+      // What cannot be remembered is found out again; a sweep need not fail for that.
+      await writeJsonAtomic(file, { findings: [...others, ...fresh] }).catch(() => {});
+    },
+  };
+}
+
+/** Forgets what is known of this machine's engines, after an engine was installed. */
+export async function forgetVerdicts(): Promise<void> {
+  await rm(cacheFolder(), { recursive: true, force: true });
+}
+
+export const isOf = (finding: Finding, engine: string, index: number) =>
+  finding.engine === engine && finding.index === index;
+
+function cacheFolder(): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA, NERN_SWEEP_CACHE } = process.env;
+  if (NERN_SWEEP_CACHE) return NERN_SWEEP_CACHE;
+  const base = process.platform === 'win32' ? LOCALAPPDATA : XDG_CACHE_HOME;
+  return join(base || join(homedir(), '.cache'), 'nern-sweep');
+}
+
+function read(file: string): Finding[] {
+  try {
+    const age = Date.now() - statSync(file).mtimeMs;
+    if (age > keptDays * 24 * 3600 * 1000) return [];
+    return (JSON.parse(readFileSync(file, 'utf8')) as { findings: Finding[] }).findings;
+  } catch {
+    return [];
+  }
+}
+
+const packages = [
+  'onnxruntime-node',
+  'webgpu',
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-backend-webgpu',
+  '@tensorflow/tfjs-node-gpu',
+];
+
+function fingerprint({ nvidia, graphics }: Drivers): string {
+  const { CUDA_VISIBLE_DEVICES, VK_DRIVER_FILES, VK_ICD_FILENAMES, LD_LIBRARY_PATH } = process.env;
+  return hashOf({
+    formatVersion,
+    host: hostname(),
+    cpu: cpus()[0]?.model,
+    node: process.version,
+    packages: Object.fromEntries(packages.map(name => [name, packageState(name)])),
+    nvidia,
+    graphics: graphics.map(name => [name, statSync(name, { throwIfNoEntry: false })?.mtimeMs]),
+    environment: { CUDA_VISIBLE_DEVICES, VK_DRIVER_FILES, VK_ICD_FILENAMES, LD_LIBRARY_PATH },
+  }).slice(0, 16);
+}
+
+/** The version of a package, and when a library was last put beside its binding. */
+function packageState(name: string): unknown {
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+    const bindings = join(dirname(manifest), 'bin', 'napi-v6', process.platform, process.arch);
+    return { version, bindings: statSync(bindings, { throwIfNoEntry: false })?.mtimeMs };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,161 @@
+import type { ConvolutionGeometry } from '../../graph/convolution.ts';
+import type { Value } from '../../graph/value.ts';
+import type { Context } from './context.ts';
+import type { Slot } from './emitter.ts';
+import { channelsLast, type Form } from './layouts.ts';
+import { padding as padded, slicing as sliced } from './slices.ts';
+
+type Shape4 = readonly [number, number, number, number];
+
+const shapeOf = (of: Value) => of.shape as unknown as Shape4;
+const geometryOf = (of: Value) => of.operation as unknown as ConvolutionGeometry;
+
+const permuted = (x: Slot, perm: readonly number[], { call }: Context) =>
+  call(
+    'Transpose',
+    { x },
+    { perm },
+    perm.map(axis => x.shape[axis]!),
+  );
+
+/** Filters [f, c, k, k] as TensorFlow.js has them, [k, k, c, f]. */
+const ordered = (filters: Value, context: Context) => permuted(context.plain(filters), [2, 3, 1, 0], context);
+
+/** The attributes that all kernels of convolutions have; `pad` before and after, on height and width alike. */
+const attributes = (strides: number, pad: readonly [number, number] | 'same' | 'valid', dilations = 1) => ({
+  strides: [strides, strides],
+  dilations: [dilations, dilations],
+  pad: typeof pad === 'string' ? pad : [[0, 0], pad, pad, [0, 0]],
+  dataFormat: 'NHWC',
+});
+
+export function lowerConvolution(of: Value, context: Context): Form {
+  const [x, filters, bias] = of.operands as [Value, Value, Value];
+  const { stride, padding } = geometryOf(of);
+  const inputs = { x: context.last(x), filter: ordered(filters, context), bias: context.plain(bias) };
+  const fused = { ...attributes(stride, [padding, padding]), activation: 'linear', leakyreluAlpha: 0 };
+  return { slot: context.call('FusedConv2D', inputs, fused, channelsLast(of.shape)), last: true };
+}
+
+/*
+ * The gradients, where there are kernels for them. These know no explicit padding: a convolution that does not keep the
+ * size is one without padding on an input with margins.
+ */
+
+const keepsSize = (k: number, { stride, padding }: ConvolutionGeometry) =>
+  stride === 1 && k === 2 * padding + 1;
+
+/** The shape of an image batch [n, h, w, c] with margins. */
+const withMargins = ([n, h, w, c]: readonly number[], margin: number) => [
+  n!,
+  h! + 2 * margin,
+  w! + 2 * margin,
+  c!,
+];
+
+export function lowerInputGradient(of: Value, context: Context): Form {
+  const [dy, filters] = of.operands as [Value, Value];
+  const geometry = geometryOf(of);
+  const [, , k] = shapeOf(filters);
+  if (!context.traits.convolutionGradients) return { slot: turnedConvolution(of, context), last: true };
+  const same = keepsSize(k, geometry);
+  const margin = same ? 0 : geometry.padding;
+  const shape = channelsLast(of.shape);
+  const inputShape = withMargins(shape, margin);
+  const slot = context.call(
+    'Conv2DBackpropInput',
+    { dy: context.last(dy), filter: ordered(filters, context) },
+    { ...attributes(geometry.stride, same ? 'same' : 'valid'), inputShape },
+    inputShape,
+  );
+  return { slot: margin === 0 ? slot : sliced(slot, [0, margin, margin, 0], shape, context), last: true };
+}
+
+export function lowerFilterGradient(of: Value, context: Context): Slot {
+  const [dy, x] = of.operands as [Value, Value];
+  const geometry = geometryOf(of);
+  const [f, c, k] = shapeOf(of);
+  if (!context.traits.convolutionGradients) return exchangedConvolution(of, context);
+  const same = keepsSize(k, geometry);
+  const margin = same ? 0 : geometry.padding;
+  const images = context.last(x);
+  const wide = withMargins(images.shape, margin);
+  const filterShape = [k, k, c, f];
+  const gradient = context.call(
+    'Conv2DBackpropFilter',
+    {
+      x: margin === 0 ? images : padded(images, [0, margin, margin, 0], wide, context),
+      dy: context.last(dy),
+    },
+    { ...attributes(geometry.stride, same ? 'same' : 'valid'), filterShape },
+    filterShape,
+  );
+  return permuted(gradient, [3, 2, 0, 1], context);
+}
+
+/*
+ * The gradients as convolutions, for backends without kernels for them.
+ */
+
+/**
+ * dX: dY, spread out by the stride with zeros between, convolved with the filters turned by 180 degrees, their two
+ * channel axes exchanged.
+ */
+function turnedConvolution(of: Value, context: Context): Slot {
+  const [dy, filters] = of.operands as [Value, Value];
+  const { stride, padding } = geometryOf(of);
+  const [, , k] = shapeOf(filters);
+  const [, , height] = shapeOf(of);
+  const before = k - 1 - padding;
+  const after = (length: number) => height - length - before + k - 1;
+  let spread = spreadOut(context.last(dy), stride, context);
+  const surplus = -after(spread.shape[1]!);
+  if (surplus > 0) {
+    const [n, h, w, f] = spread.shape as Shape4;
+    spread = sliced(spread, [0, 0, 0, 0], [n, h - surplus, w - surplus, f], context);
+  }
+  const exchanged = permuted(context.plain(filters), [2, 3, 0, 1], context);
+  const filter = context.call('Reverse', { x: exchanged }, { dims: [0, 1] }, exchanged.shape);
+  return context.call(
+    'Conv2D',
+    { x: spread, filter },
+    attributes(1, [before, after(spread.shape[1]!)]),
+    channelsLast(of.shape),
+  );
+}
+
+/** [n, h, w, c] with stride - 1 rows and columns of zeros after each: [n, h s, w s, c]. */
+function spreadOut(x: Slot, stride: number, context: Context): Slot {
+  if (stride === 1) return x;
+  const [n, h, w, c] = x.shape as Shape4;
+  const reshaped = (x: Slot, shape: number[]) => context.call('Reshape', { x }, { shape }, shape);
+  const apart = reshaped(x, [n, h, 1, w, 1, c]);
+  return reshaped(padded(apart, [0, 0, 0, 0, 0, 0], [n, h, stride, w, stride, c], context), [
+    n,
+    h * stride,
+    w * stride,
+    c,
+  ]);
+}
+
+/**
+ * dW: X, its images as channels and its channels as images, convolved with dY as filters, which a stride sets apart:
+ * dW[f, c, i, j] = sum over n, y, x of X[n, c, s y + i - p, s x + j - p] dY[n, f, y, x].
+ */
+function exchangedConvolution(of: Value, context: Context): Slot {
+  const [dy, x] = of.operands as [Value, Value];
+  const { stride, padding } = geometryOf(of);
+  const [f, c, k] = shapeOf(of);
+  const images = permuted(context.last(x), [3, 1, 2, 0], context);
+  const filter = permuted(context.last(dy), [1, 2, 0, 3], context);
+  // Where the stride does not come out even, positions remain that no filter tap belongs to.
+  const length = images.shape[1]! + 2 * padding - (filter.shape[0]! - 1) * stride;
+  const all = context.call('Conv2D', { x: images, filter }, attributes(1, [padding, padding], stride), [
+    c,
+    length,
+    length,
+    f,
+  ]);
+  const taps = length === k ? all : sliced(all, [0, 0, 0, 0], [c, k, k, f], context);
+  return permuted(taps, [3, 0, 1, 2], context);
+}

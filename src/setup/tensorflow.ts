@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { type AddonManifest, addonFile, tensorFlowFolder } from '../engine/tfjs/tensorflow-addon.ts';
+import { Failure } from '../failure.ts';
+import { makeFolder, writeJsonAtomic } from '../files/atomic.ts';
+import { buildAddon } from './addon-build.ts';
+import { type AddonVerdict, checkAddon, refusal } from './addon-check.ts';
+import { refuseOtherProcessor } from './machine-code.ts';
+import { nodeHeaders } from './node-headers.ts';
+import { filesIn, findTensorFlow, hasHeaders, type TensorFlowFiles } from './tensorflow-source.ts';
+import { unpack } from './unpack.ts';
+
+/** Which TensorFlow to link. */
+export interface TensorFlowOrder {
+  /** A Python environment, a wheel, a folder or a native jar. */
+  readonly from: string;
+  /** Another one, whose headers to take where `from` has none. */
+  readonly headers: string | undefined;
+}
+
+/** What was linked. */
+export interface LinkedTensorFlow {
+  readonly manifest: AddonManifest;
+  readonly folder: string;
+  /** What it did on the GPU of this machine. */
+  readonly gpu: AddonVerdict;
+}
+
+/**
+ * Builds TensorFlow.js' addon against a TensorFlow, tries it, and makes it the one that the engines `tfjs:node` and
+ * `tfjs:node-gpu` load; one that fails leaves the one before in use. `tell` hears what is being done. Throws a Failure
+ * of kind 'environment' that says what is missing and how to get it.
+ */
+export async function setupTensorFlow(
+  order: TensorFlowOrder,
+  tell: (line: string) => void,
+): Promise<LinkedTensorFlow> {
+  if (process.platform !== 'linux' && process.platform !== 'darwin') {
+    throw new Failure(
+      'environment',
+      `Expected Linux or macOS to link a TensorFlow on, got \`${process.platform}\``,
+      'Let the package fetch its own: npm rebuild @tensorflow/tfjs-node-gpu',
+    );
+  }
+  const folder = tensorFlowFolder();
+  const build = join(folder, randomUUID());
+  await makeFolder(build);
+  try {
+    const tensorflow = await obtain(order.from, join(build, 'tensorflow'), tell);
+    for (const library of tensorflow.libraries) await refuseOtherProcessor(library);
+    const headers = tensorflow.headers ?? (await headersOf(order, join(build, 'headers'), tell));
+    tell(`compiling against ${tensorflow.folder}`);
+    const path = await buildAddon({ tensorflow, headers, node: nodeHeaders() }, build);
+    tell('checking what it computes');
+    const addon = { path, libraries: tensorflow.folder };
+    const cpu = await checkAddon(addon, 'tfjs:node');
+    if (!cpu.works) throw refusal(`TensorFlow in ${tensorflow.folder}`, cpu);
+    const manifest: AddonManifest = {
+      format: 1,
+      addon: join(basename(build), addonFile),
+      tensorflow: cpu.tensorflow,
+      libraries: tensorflow.folder,
+      source: resolve(order.from),
+      node: process.version,
+    };
+    await writeJsonAtomic(join(folder, 'manifest.json'), manifest);
+    await removeOthers(folder, basename(build));
+    return { manifest, folder, gpu: await checkAddon(addon, 'tfjs:node-gpu') };
+  } catch (error) {
+    await rm(build, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The files of a source; those of an archive are unpacked into `folder`. */
+async function obtain(from: string, folder: string, tell: (line: string) => void): Promise<TensorFlowFiles> {
+  const source = await findTensorFlow(from);
+  if ('files' in source) return source.files;
+  tell(`unpacking ${source.archive}`);
+  await unpack(source.archive, folder, name => placeOfLibrary(name) ?? placeOfHeader(name));
+  return filesIn(folder, source.archive);
+}
+
+/** The path that a library in a wheel or a jar is unpacked to; undefined for other files. */
+export function placeOfLibrary(name: string): string | undefined {
+  const [, file] = /(?:^|\/)(libtensorflow(?:_cc|_framework)?\.(?:so\.\d+|\d+\.dylib))$/.exec(name) ?? [];
+  return file === undefined ? undefined : `lib/${file}`;
+}
+
+/** The path that a header of the C interface in a wheel is unpacked to; undefined for other files. */
+export function placeOfHeader(name: string): string | undefined {
+  const folders = 'tensorflow\\/(?:c|core\\/platform|tsl)|xla\\/tsl|tsl';
+  return new RegExp(`^tensorflow\\/(include\\/(?:${folders})\\/.*\\.h)$`).exec(name)?.[1];
+}
+
+/** The headers to compile with where the source of the libraries has none; those of an archive go into `folder`. */
+async function headersOf(
+  { from, headers }: TensorFlowOrder,
+  folder: string,
+  tell: (line: string) => void,
+): Promise<string> {
+  const hint =
+    'Give a Python environment or wheel of the same version of TensorFlow as --headers; pip download --no-deps ' +
+    'tensorflow-cpu==VERSION gets a wheel without installing it.';
+  if (headers === undefined) {
+    throw new Failure('environment', `Expected C headers beside the TensorFlow in ${from}, found none`, hint);
+  }
+  const source = await findTensorFlow(headers);
+  if ('archive' in source) {
+    tell(`unpacking the headers of ${source.archive}`);
+    await unpack(source.archive, folder, placeOfHeader);
+  }
+  const found = 'archive' in source ? join(folder, 'include') : source.files.headers;
+  if (found !== undefined && hasHeaders(found)) return found;
+  throw new Failure('environment', `Expected C headers in ${headers}, found none`, hint);
+}
+
+/** Builds that were in use before: a process that has loaded one keeps it. */
+async function removeOthers(folder: string, current: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory() && entry.name !== current) {
+      await rm(join(folder, entry.name), { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gpuCandidates } from '../../src/devices/candidates.ts';
+import type { Finding } from '../../src/devices/finding.ts';
+import { visibleCount } from '../../src/devices/list.ts';
+import { pin } from '../../src/devices/pin.ts';
+import { forgetVerdicts, readVerdicts } from '../../src/devices/verdicts.ts';
+
+describe('which engines are worth a look', () => {
+  it.each([
+    [undefined, [], []],
+    ['580', [], ['onnx:cuda', 'tfjs:node-gpu']],
+    [undefined, ['/some/icd.json'], ['onnx:webgpu', 'tfjs:webgpu']],
+  ])('driver of NVIDIA %s, graphics %j', (nvidia, graphics, engines) => {
+    expect(gpuCandidates({ nvidia, graphics })).toEqual(engines);
+  });
+});
+
+describe('CUDA_VISIBLE_DEVICES', () => {
+  it.each([
+    ['', 0],
+    ['-1', 0],
+    ['3', 1],
+    ['GPU-a, GPU-b', 2],
+    ['0,1,-1,2', 2],
+  ])('%j shows %i', (visible, count) => {
+    expect(visibleCount(visible)).toBe(count);
+  });
+
+  it('is narrowed to one of its entries for each process', () => {
+    const order = { name: 'onnx:cuda', threads: 1, device: 1 } as const;
+    const pinned = (visible: string | undefined) => pin(order, visible).environment.CUDA_VISIBLE_DEVICES;
+    expect([pinned(undefined), pinned('4,6'), pinned('4')]).toEqual(['1', '6', '-1']);
+    expect(pin(order, '4,6').order).toEqual({ ...order, device: 0 });
+  });
+
+  it('hides GPUs from a TensorFlow that is to use the CPU, with its share of the cores', () => {
+    const { environment } = pin({ name: 'tfjs:node', threads: 3, device: 0 }, '0,1');
+    expect(environment).toMatchObject({ CUDA_VISIBLE_DEVICES: '-1', TF_NUM_INTRAOP_THREADS: '3' });
+  });
+
+  it('is left alone for engines without CUDA', () => {
+    expect(pin({ name: 'onnx:webgpu', threads: 1, device: 0 }, '0').environment).toEqual({});
+  });
+});
+
+describe('verdicts', () => {
+  const drivers = { nvidia: undefined, graphics: [] };
+  const cuda: Finding = { engine: 'onnx:cuda', index: 0, verdict: 'passed' };
+  const cpu: Finding = { engine: 'onnx:cpu', index: 0, verdict: 'passed' };
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'nern-sweep-verdicts-'));
+    process.env.NERN_SWEEP_CACHE = folder;
+  });
+  afterEach(() => {
+    delete process.env.NERN_SWEEP_CACHE;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('are remembered, each over an older one of the same device', async () => {
+    const verdicts = readVerdicts(drivers);
+    expect(verdicts.findings).toEqual([]);
+    await verdicts.remember([cuda]);
+    await verdicts.remember([cpu]);
+    await readVerdicts(drivers).remember([{ ...cuda, verdict: 'broken' }]);
+    expect(readVerdicts(drivers).findings).toEqual([cpu, { ...cuda, verdict: 'broken' }]);
+  });
+
+  it('do not hold for other drivers', async () => {
+    await readVerdicts(drivers).remember([cuda]);
+    expect(readVerdicts({ ...drivers, nvidia: 'another' }).findings).toEqual([]);
+  });
+
+  it('do not hold for more than a week, nor when they are damaged', async () => {
+    await readVerdicts(drivers).remember([cuda]);
+    const file = join(folder, readdirSync(folder)[0]!);
+    const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3600 * 1000);
+    utimesSync(file, daysAgo(6), daysAgo(6));
+    expect(readVerdicts(drivers).findings).toEqual([cuda]);
+    utimesSync(file, daysAgo(8), daysAgo(8));
+    expect(readVerdicts(drivers).findings).toEqual([]);
+    writeFileSync(file, '{"findings":');
+    expect(readVerdicts(drivers).findings).toEqual([]);
+  });
+
+  it('are forgotten when an engine is installed', async () => {
+    await readVerdicts(drivers).remember([cuda]);
+    await forgetVerdicts();
+    expect(readVerdicts(drivers).findings).toEqual([]);
+  });
+});

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { convolution } from '../../src/graph/convolution.ts';
+import { relu, squareRoot } from '../../src/graph/elementwise.ts';
+import { pullBack } from '../../src/graph/gradient.ts';
+import { gatherRows, pad, reshape, slice } from '../../src/graph/layout.ts';
+import { innerProduct, matmul } from '../../src/graph/linear.ts';
+import { logSoftmax, mean, softmax } from '../../src/graph/reduction.ts';
+import { constant, input, type Value } from '../../src/graph/value.ts';
+import { readSafetensors } from '../../src/weights/safetensors.ts';
+import { describeEngines } from './engines.ts';
+
+/** Single operations and their gradients, computed by PyTorch in float64 (bench/peers/operation_reference.py). */
+const folder = new URL('../fixtures/operations/', import.meta.url);
+const read = (file: string) => readFileSync(new URL(file, folder));
+const tensors = readSafetensors(read('operations.safetensors'), 'operations.safetensors');
+
+interface Case {
+  readonly name: string;
+  readonly operation: string;
+  readonly attributes: {
+    readonly stride: number;
+    readonly padding: number;
+    readonly axes: readonly number[];
+    readonly rows: readonly number[];
+  };
+  readonly inputs: readonly string[];
+}
+
+const cases: readonly Case[] = JSON.parse(read('operations.json').toString());
+
+const operations: Record<string, (operands: Value[], attributes: Case['attributes']) => Value> = {
+  conv2d: ([images, weights], geometry) =>
+    convolution(images!, weights!, constant(new Float32Array(weights!.shape[0]!)), geometry),
+  'log-softmax': ([x]) => logSoftmax(x!),
+  softmax: ([x]) => softmax(x!),
+  matmul: ([a, b]) => matmul(a!, b!),
+  mean: ([x], { axes }) => mean(x!, axes),
+  'l2-norm': ([x]) => squareRoot(innerProduct(x!, x!)),
+  relu: ([x]) => relu(x!),
+  'gather-rows': ([x], { rows }) => gatherRows(x!, constant(Int32Array.from(rows))),
+  'shortcut-a': ([x]) => {
+    const [n, c, h, w] = x!.shape as [number, number, number, number];
+    const paired = reshape(x!, [n, c, h / 2, 2, w / 2, 2]);
+    const even = slice(paired, [0, 0, 0, 0, 0, 0], [n, c, h / 2, 1, w / 2, 1]);
+    return pad(reshape(even, [n, c, h / 2, w / 2]), [0, 2, 0, 0], [n, c + 4, h / 2, w / 2]);
+  },
+};
+
+await describeEngines('an operation agrees with PyTorch', engine => {
+  test.each(cases.map(each => [each.name, each] as const))(
+    '%s',
+    async (name, { operation, attributes, inputs }) => {
+      const tensor = (part: string) => tensors.get(`${name}/${part}`)!;
+      const operands = inputs.map(part => input(part, tensor(part).shape));
+      const output = operations[operation]!(operands, attributes);
+      const upstream = input('output-gradient', output.shape);
+      const gradients = pullBack([[output, upstream]], operands);
+      const outputs = {
+        output,
+        ...Object.fromEntries(gradients.map((gradient, i) => [`${inputs[i]}-gradient`, gradient])),
+      };
+      const executable = await engine.compile({ name, outputs });
+      const feeds = [...inputs, 'output-gradient'].map(part => [part, tensor(part)] as const);
+      const got: Record<string, { shape: readonly number[]; data: Float32Array }> = await executable.run(
+        Object.fromEntries(feeds),
+      );
+      for (const part of Object.keys(outputs)) {
+        const { shape, data } = tensor(part);
+        expect(got[part]!.shape, part).toEqual(shape);
+        const largest = data.reduce((a, b) => Math.max(a, Math.abs(b)), 1);
+        got[part]!.data.forEach((value, i) => {
+          expect(Math.abs(value - data[i]!), `${part} ${i}`).toBeLessThan(1e-5 * largest);
+        });
+      }
+    },
+  );
+});
