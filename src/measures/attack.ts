@@ -23,13 +23,7 @@ export interface Attack {
 }
 
 /** The smallest step of an image of 8 bits a channel, in which attacks are told. */
-const level = 1 / 255;
-
-/** The attacks that are measured; the papers leave their sizes open. */
-export const attacks = {
-  fgsm: { epsilon: level, steps: 1, stepSize: level },
-  'i-fgsm': { epsilon: level, steps: 10, stepSize: level / 4 },
-} as const satisfies Record<string, Attack>;
+export const level = 1 / 255;
 
 /** What a result says of an attack; sizes in steps of 8-bit pixels. */
 export function attackSettings({ epsilon, steps, stepSize }: Attack): Record<string, string> {

@@ -2,7 +2,7 @@ import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { accuracy } from '../measures/accuracy.ts';
 import { agreement } from '../measures/agreement.ts';
-import { type Attack, attackSettings, attacks } from '../measures/attack.ts';
+import { type Attack, attackSettings, level } from '../measures/attack.ts';
 import { crossEntropy } from '../measures/cross-entropy.ts';
 import { reconstructionError } from '../nern/reconstruct.ts';
 import type { TargetKernels } from '../nern/target-kernels.ts';
@@ -19,6 +19,7 @@ export type Measure = Exclude<Configuration['evaluate'][number], Analysis>;
 
 /** What measures look at: a network by its learnable kernels, the target's own among them. */
 interface Subject {
+  readonly configuration: Configuration;
   readonly kernels: Float32Array;
   readonly target: TargetKernels;
   readonly labels: Uint8Array;
@@ -30,7 +31,8 @@ interface Subject {
 
 interface Definition {
   readonly unit: string;
-  readonly settings?: Readonly<Record<string, string>>;
+  /** What decides whether two values can be compared. */
+  readonly settings?: (configuration: Configuration) => Readonly<Record<string, string>>;
   /** `often`: also on the way, for it costs no more than a look at the test images; `last`: at the end only. */
   readonly taken: 'often' | 'last';
   /** Whether it compares with the target, so that it tells nothing of the target itself. */
@@ -45,12 +47,13 @@ const ofLogits = (unit: string, value: (logits: Tensor, labels: Uint8Array) => n
   value: async ({ logits, labels }) => value(await logits(), labels),
 });
 
-const underAttack = (attack: Attack): Definition => ({
+const underAttack = (attackOf: (configuration: Configuration) => Attack): Definition => ({
   unit: '%',
-  settings: attackSettings(attack),
+  settings: configuration => attackSettings(attackOf(configuration)),
   taken: 'last',
   compares: false,
-  value: async ({ attacked, labels }) => accuracy(await attacked(attack), labels),
+  value: async ({ attacked, labels, configuration }) =>
+    accuracy(await attacked(attackOf(configuration)), labels),
 });
 
 export const measures: Readonly<Record<Measure, Definition>> = {
@@ -69,8 +72,16 @@ export const measures: Readonly<Record<Measure, Definition>> = {
     compares: true,
     value: async ({ kernels, target }) => reconstructionError(kernels, target),
   },
-  fgsm: underAttack(attacks.fgsm),
-  'i-fgsm': underAttack(attacks['i-fgsm']),
+  fgsm: underAttack(({ attack: { epsilon } }) => ({
+    epsilon: epsilon * level,
+    steps: 1,
+    stepSize: epsilon * level,
+  })),
+  'i-fgsm': underAttack(({ attack: { epsilon, steps, stepSize = epsilon / 4 } }) => ({
+    epsilon: epsilon * level,
+    steps,
+    stepSize: stepSize * level,
+  })),
 };
 
 export const isMeasure = (name: string): name is Measure => Object.hasOwn(measures, name);
@@ -87,7 +98,7 @@ export interface Evaluator {
 }
 
 /**
- * `test`, the images to classify, is given when one of the measures `wanted` looks at images. What measuring takes is
+ * `test`, the images to classify, is given when a measure looks at images. What measuring takes is
  * compiled when it is first done: training starts sooner.
  */
 export function createEvaluator(
@@ -95,9 +106,10 @@ export function createEvaluator(
   target: Target,
   kernels: TargetKernels,
   predict: Predict,
-  wanted: readonly Measure[],
+  configuration: Configuration,
   test: Sample | undefined,
 ): Evaluator {
+  const wanted = configuration.evaluate.filter(isMeasure);
   const classifier = once(() => {
     if (!test) throw new Error(`Expected test images for ${wanted.join(', ')}`);
     return createClassifier(engine, target, kernels, test);
@@ -105,6 +117,7 @@ export function createEvaluator(
   const originalLogits = once(() => classifier().logits(kernels.rows.data));
   const measure = async (rows: Float32Array, isTaken: (definition: Definition) => boolean) => {
     const subject: Subject = {
+      configuration,
       kernels: rows,
       target: kernels,
       labels: test?.images.labels ?? new Uint8Array(),

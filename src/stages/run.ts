@@ -2,8 +2,9 @@ import { type EngineOrder, openEngine } from '../engine/open.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import { parameterCount } from '../nern/predictor-shapes.ts';
+import type { Configuration } from '../spec/configuration.ts';
 import { isAnalysis, writeAnalyses } from './analyses.ts';
-import { createEvaluator, isMeasure, type Measure, measures } from './evaluate.ts';
+import { createEvaluator, type Measure, measures } from './evaluate.ts';
 import { distils, imagesRead, loadImages } from './images.ts';
 import type { Job, StageEvent } from './job.ts';
 import { createPredict } from './predict.ts';
@@ -63,14 +64,13 @@ async function prepare(engine: Engine, { configuration, specFolder }: Job): Prom
   const representation = represent(target, configuration);
   const predict = createPredict(engine, representation);
   const test = imagesRead(configuration).test ? await sampleOf(configuration, specFolder, 'test') : undefined;
-  const wanted = configuration.evaluate.filter(isMeasure);
-  const evaluator = createEvaluator(engine, target, representation.kernels, predict, wanted, test);
+  const evaluator = createEvaluator(engine, target, representation.kernels, predict, configuration, test);
   const images = distils(configuration) ? await loadImages(configuration, specFolder, 'train') : undefined;
   return { engine, target, representation, predict, evaluator, images };
 }
 
 function resultOf(
-  { key, cell, seed }: Job,
+  { key, cell, seed, configuration }: Job,
   { engine, representation }: Work,
   { history, evaluations, conclusion, original, engines, imagesAtOnce, seconds, stepMilliseconds }: Trained,
   startedAt: Date,
@@ -81,7 +81,7 @@ function resultOf(
     key,
     cell,
     seed,
-    metrics: finalMetrics(evaluations, conclusion),
+    metrics: finalMetrics(configuration, evaluations, conclusion),
     ...compressionOf(representation),
     target: original,
     history,
@@ -96,13 +96,14 @@ function resultOf(
 
 /** Each measure after the last iteration, and the best accuracy of all evaluations (the papers' test-set selection). */
 function finalMetrics(
+  configuration: Configuration,
   evaluations: RunResult['evaluations'],
   conclusion: Trained['conclusion'],
 ): RunResult['metrics'] {
   const metrics: RunResult['metrics'] = {};
   for (const [name, value] of Object.entries({ ...evaluations.at(-1)!.metrics, ...conclusion })) {
     const { unit, settings } = measures[name as Measure];
-    metrics[name] = { unit, value, ...(settings && { settings }) };
+    metrics[name] = { unit, value, ...(settings && { settings: settings(configuration) }) };
     if (name !== 'accuracy') continue;
     const best = Math.max(...evaluations.map(({ metrics }) => metrics.accuracy!));
     metrics['best-accuracy'] = { unit, value: best };
