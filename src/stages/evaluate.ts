@@ -7,7 +7,7 @@ import { crossEntropy } from '../measures/cross-entropy.ts';
 import { reconstructionError } from '../nern/reconstruct.ts';
 import type { TargetKernels } from '../nern/target-kernels.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import type { Analysis } from './analyses.ts';
+import type { Analysis } from './analyses/write.ts';
 import { createClassifier } from './classify.ts';
 import { once } from './once.ts';
 import type { Predict } from './predict.ts';

@@ -13,7 +13,12 @@ export const distils = ({ alpha, beta, warmup, iterations }: Configuration) =>
   (alpha > 0 || beta > 0) && warmup < iterations;
 
 /** Measures that look at weights alone. */
-const ofWeights: readonly string[] = ['reconstruction-error', 'layer-errors', 'embedding-similarity'];
+const ofWeights: readonly string[] = [
+  'reconstruction-error',
+  'layer-errors',
+  'kernel-grid',
+  'embedding-similarity',
+];
 
 /** Which images a run reads: training images to distil with, test images for all but the measures of weights alone. */
 export const imagesRead = (configuration: Configuration) => ({

@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import { parameterCount } from '../nern/predictor-shapes.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { isAnalysis, writeAnalyses } from './analyses.ts';
+import { isAnalysis, writeAnalyses } from './analyses/write.ts';
 import { createEvaluator, type Measure, measures } from './evaluate.ts';
 import { distils, imagesRead, loadImages } from './images.ts';
 import type { Job, StageEvent } from './job.ts';

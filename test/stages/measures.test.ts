@@ -1,4 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -25,6 +25,7 @@ evaluate:
   - fgsm
   - i-fgsm
   - layer-errors
+  - kernel-grid
   - weight-importance
   - interpolation
   - loss-landscape
@@ -136,6 +137,15 @@ describe('a run with every measure', () => {
     const sizes = points.map(({ bytes }: { bytes: number }) => bytes);
     expect(Math.max(...sizes.slice(1))).toBeLessThan(sizes[0]);
     expect(points.at(-1)).toMatchObject({ pruned: 0.6, bits: 4 });
+  });
+
+  test('draws what is a picture', async () => {
+    const files = await readdir(join(directory, 'measures'));
+    const drawn = files.filter(file => file.endsWith('.svg')).sort();
+    expect(drawn).toEqual(['kernel-grid.svg', 'loss-landscape.svg', 'weight-importance.svg']);
+    const { layers } = await document('kernel-grid');
+    expect(layers[0].original).not.toEqual(layers[0].reconstructed);
+    expect(layers[0].original).toHaveLength(31);
   });
 
   test('tells how alike its embeddings are', async () => {
