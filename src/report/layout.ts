@@ -131,7 +131,9 @@ function captionOf({ cells, target, confidence }: Results, metric: string): stri
   const summaries = cells.flatMap(cell => cell.metrics[metric] ?? []);
   if (summaries.length === 0) return `${metric}: no run is complete.`;
   const unit = summaries[0]!.unit === '' ? '' : ` (${summaries[0]!.unit})`;
-  const settings = Object.entries(summaries[0]!.settings ?? {}).map(([name, value]) => `${name} ${value}`);
+  const settings = Object.entries(summaries[0]!.settings ?? {})
+    .filter(([name, value]) => summaries.every(summary => summary.settings?.[name] === value))
+    .map(([name, value]) => `${name} ${value}`);
   const meaning = [meanings[metric], ...settings].map(part => (part ? `, ${part}` : '')).join('');
   const counts = summaries.map(summary => summary.n);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
