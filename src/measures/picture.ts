@@ -59,7 +59,7 @@ function drawPanel({ rows }: Panel, levelOf: (value: number) => number, x: numbe
       paths.set(level, `${paths.get(level) ?? ''}M${i} ${j}.5h1`);
     });
   });
-  const box = `viewBox="0 0 ${rows[0]?.length ?? 0} ${rows.length}" preserveAspectRatio="none"`;
+  const box = `viewBox="0 0 ${rows[0]?.length ?? 0} ${rows.length}" preserveAspectRatio="xMinYMin"`;
   const frame = `x="${x}" y="${y}" width="${side}" height="${side}" shape-rendering="crispEdges"`;
   const drawn = [...paths].sort(([a], [b]) => a - b);
   return [
