@@ -193,7 +193,7 @@ def real(data: Path) -> None:
             for x, y in zip(images.split(256), labels.split(256))
         ]
         flat = sum(found, [])
-        print({**options, "right": sum(flat), "rightOfFirst256": sum(flat[:256]), "of": len(flat)}, flush=True)
+        print({**options, "right": sum(flat), "rightOfFirst128": sum(flat[:128]), "of": len(flat)}, flush=True)
 
 
 def main() -> None:
