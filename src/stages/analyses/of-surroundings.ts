@@ -50,8 +50,11 @@ export async function lossLandscape(subject: Subject): Promise<Finding> {
   return {
     document: { axis: landscapeAxis, train, test },
     picture: [
-      strip('loss (nat)', { train: train.loss, test: test.loss }),
+      // Losses rise by orders of magnitude towards the corners.
+      strip('log10 of the loss (nat)', { train: logarithms(train.loss), test: logarithms(test.loss) }),
       strip('accuracy (%)', { train: train.accuracy, test: test.accuracy }),
     ],
   };
 }
+
+const logarithms = (rows: readonly (readonly number[])[]) => rows.map(row => row.map(Math.log10));
