@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Command, Peer, StepCase, SweepCase } from './peers.ts';
+import type { StepCase, SweepCase } from './cases.ts';
+import type { Command, Peer } from './peers.ts';
 
 /** What one peer took in each round. */
 export interface Measured {

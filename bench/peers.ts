@@ -1,33 +1,12 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
+import ort from 'onnxruntime-node';
+import type { StepCase, SweepCase } from './cases.ts';
 
 /** A process to be measured. */
 export interface Command {
   readonly file: string;
   readonly arguments: readonly string[];
-}
-
-/** One thing that training does, measured in a process of its own. */
-export interface StepCase {
-  readonly name: string;
-  readonly mode: 'recon' | 'full' | 'eval';
-  readonly images: number;
-  readonly repeats: number;
-  /** Over which kernels the root in the reconstruction loss is taken where that loss acts alone. */
-  readonly root: 'sampled' | 'exact';
-  /** Images of the authors' program, whose step takes them through both networks whatever the losses. */
-  readonly officialImages: number;
-}
-
-/** A sweep over four seeds of one configuration. */
-export interface SweepCase {
-  readonly name: string;
-  readonly images: number;
-  readonly officialImages: number;
-  readonly iterations: number;
-  /** So many of them, at the start, without distillation. */
-  readonly warmup: number;
-  readonly evaluateEvery: number;
 }
 
 export interface Peer {
@@ -49,13 +28,12 @@ export interface Setting {
 
 export const seeds = [0, 1, 2, 3];
 
-/** This program: steps from the sources, sweeps as its users start them. */
-export function ourselves({ threads, weights }: Setting): Peer {
-  const jobs = Math.min(seeds.length, threads);
-  const parallel = ['--jobs', `${jobs}`, '--threads', `${Math.floor(threads / jobs)}`];
+/** This program: steps from the sources, sweeps as its users start them, with `jobs` runs at a time. */
+export function ourselves(name: string, jobs: number, { threads, weights }: Setting): Peer {
+  const parallel = ['--jobs', `${jobs}`, '--threads', `${Math.max(1, Math.floor(threads / jobs))}`];
   return {
-    name: 'nern-sweep',
-    version: `Node ${process.version}`,
+    name,
+    version: `Node ${process.version}, ONNX Runtime ${ort.env.versions.node}`,
     step: what => ({
       file: process.execPath,
       arguments: [
@@ -110,7 +88,7 @@ export async function official(
   const program = 'bench/peers/official.py';
   return {
     name: "authors' program",
-    version,
+    version: `on PyTorch ${version}`,
     step: what => ({
       file: python,
       arguments: [
@@ -152,7 +130,7 @@ const options = (values: Readonly<Record<string, string | number>>): string[] =>
 async function versionOfTorch(python: string, others: readonly string[]): Promise<string | undefined> {
   const script = `import ${['torch', ...others].join(', ')}; print(torch.__version__)`;
   const { exitCode, stdout } = await execa(python, ['-c', script], { reject: false });
-  return exitCode === 0 ? `PyTorch ${stdout.trim()}` : undefined;
+  return exitCode === 0 ? stdout.trim() : undefined;
 }
 
 /** Works from a bare clone too. */

@@ -3,21 +3,23 @@
  * the authors' program (bench/peers/official.py), in turn in one run, on the same number of threads.
  *
  *   npm run bench -- [--python python3] [--official CLONE] [--rounds 3] [--sweep-rounds 2] [--threads 2]
- *     [--only TEXT] [--out docs/results/bench.json]
+ *     [--only TEXT] [--out bench.json] [--into docs/results/performance.md]
  *
- * `--only` measures what has the text in its name.
+ * `--only` measures what has the text in its name; `--into` puts the tables into a page that has marks for them.
  * A peer is left out where --python lacks what it imports, or without --official. Needs the real data of
  * NERN_SWEEP_DATA and `npm run build`. Takes about 25 minutes on two cores with all peers; on an otherwise idle machine.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeJsonAtomic } from '../src/files/atomic.ts';
+import { writeAtomic, writeJsonAtomic } from '../src/files/atomic.ts';
+import { steps, sweeps } from './cases.ts';
+import { replaceMarked } from './gpu/marked.ts';
 import { measureStep, measureSweep, type Row } from './measure.ts';
-import { official, ourselves, type Peer, plainTorch, type StepCase, type SweepCase } from './peers.ts';
-import { table } from './table.ts';
+import { official, ourselves, type Peer, plainTorch, seeds } from './peers.ts';
+import { type CpuReport, cpuSection } from './table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,28 +30,9 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
     out: { type: 'string' },
+    into: { type: 'string' },
   },
 });
-
-const recon = { mode: 'recon', images: 256, root: 'sampled', repeats: 40 } as const;
-const full = { mode: 'full', root: 'sampled', repeats: 7 } as const;
-const evaluation = { mode: 'eval', root: 'sampled', repeats: 15 } as const;
-const steps: StepCase[] = [
-  { name: 'reconstruction-only step (1)', ...recon, officialImages: 256, repeats: 10 },
-  { name: 'reconstruction-only step (2)', ...recon, officialImages: 1 },
-  { name: 'reconstruction-only step, exact root (2)', ...recon, root: 'exact', officialImages: 1 },
-  { name: 'full step, 32 images', ...full, images: 32, officialImages: 32, repeats: 15 },
-  { name: 'full step, 256 images', ...full, images: 256, officialImages: 256 },
-  { name: 'evaluation, 128 images', ...evaluation, images: 128, officialImages: 128, repeats: 25 },
-  { name: 'evaluation, 256 images', ...evaluation, images: 256, officialImages: 256 },
-];
-
-const distilled = { iterations: 16, warmup: 0, evaluateEvery: 8 };
-const reconstructed = { iterations: 200, warmup: 200, evaluateEvery: 100 };
-const sweeps: SweepCase[] = [
-  { name: '16 full steps, 256 images', ...distilled, images: 256, officialImages: 256 },
-  { name: '200 reconstruction-only steps (2)', ...reconstructed, images: 256, officialImages: 1 },
-];
 
 // The commands inherit it.
 process.env.NERN_SWEEP_DATA ??= '../shared/data';
@@ -59,34 +42,39 @@ for (const needed of [weights, 'dist/cli/main.js']) {
 }
 
 const selected = ({ name }: { name: string }) => name.includes(values.only);
-const rounds = Number(values.rounds);
+const [rounds, sweepRounds] = [Number(values.rounds), Number(values['sweep-rounds'])];
 const setting = { threads: Number(values.threads), weights };
 const folder = await mkdtemp(join(tmpdir(), 'nern-bench-'));
 try {
-  const peers: Peer[] = [
-    ourselves(setting),
+  const ours = ourselves('nern-sweep', Math.min(seeds.length, setting.threads), setting);
+  const others: Peer[] = [
     (await plainTorch(values.python, setting)) ?? [],
     values.official ? ((await official(values.python, values.official, folder, setting)) ?? []) : [],
   ].flat();
+  console.error(`Measuring ${[ours, ...others].map(({ name }) => name).join(', ')}`);
   const stepRows: Row[] = [];
-  for (const what of steps.filter(selected)) stepRows.push(tell(await measureStep(what, peers, rounds)));
+  for (const what of steps.filter(selected))
+    stepRows.push(tell(await measureStep(what, [ours, ...others], rounds)));
+  const inTurn = ourselves('nern-sweep, one run at a time', 1, setting);
   const sweepRows: Row[] = [];
   for (const what of sweeps.filter(selected))
-    sweepRows.push(tell(await measureSweep(what, peers, Number(values['sweep-rounds']))));
+    sweepRows.push(tell(await measureSweep(what, [ours, inTurn, ...others], sweepRounds)));
 
-  const machine = `${cpus()[0]!.model}, ${availableParallelism()} cores`;
-  const versions = Object.fromEntries(peers.map(({ name, version }) => [name, version]));
-  const described = Object.entries(versions).map(([name, version]) => `${name}: ${version}`);
-  console.log(`${machine}; ${setting.threads} threads; ${described.join('; ')}\n`);
-  if (stepRows.length > 0) console.log(`${table('step', stepRows)}\n`);
-  if (sweepRows.length > 0) console.log(`${table('sweep of 4 seeds', sweepRows)}\n`);
-  console.log(
-    "\n(1) The authors' program takes 256 images through both networks in every step, as configured.",
-  );
-  console.log("(2) The authors' program on one image, the least that it can be given.");
-  if (values.out) {
-    const report = { machine, versions, threads: setting.threads, steps: stepRows, sweeps: sweepRows };
-    await writeJsonAtomic(values.out, report);
+  const report: CpuReport = {
+    machine: `${cpus()[0]!.model}, ${availableParallelism()} cores`,
+    versions: Object.fromEntries([ours, ...others].map(({ name, version }) => [name, version])),
+    threads: setting.threads,
+    rounds,
+    sweepRounds,
+    steps: stepRows,
+    sweeps: sweepRows,
+  };
+  const section = cpuSection(report);
+  console.log(section);
+  if (values.out) await writeJsonAtomic(values.out, report);
+  if (values.into) {
+    const text = await readFile(values.into, 'utf8');
+    await writeAtomic(values.into, replaceMarked(text, 'cpu', section));
   }
 } finally {
   await rm(folder, { recursive: true });

@@ -12,7 +12,7 @@ import { toolVersion } from '../../src/cli/version.ts';
 import { writeJsonAtomic } from '../../src/files/atomic.ts';
 import { caseArguments, caseName } from './cases.ts';
 import { describeMachine, gpuMemoryMiB } from './machine.ts';
-import { engines, firstMeasurements, lastMeasurements, type Measurement, packing } from './plan.ts';
+import { engines, firstMeasurements, lastMeasurements, type Measurement, packing, whyNot } from './plan.ts';
 import { runTogether } from './processes.ts';
 import type { GpuReport, Outcome, Parity, Timing, TimingEntry } from './result.ts';
 
@@ -35,15 +35,14 @@ const measuredSeconds = '2';
 
 const began = performance.now();
 const secondsLeft = () => Number(values.seconds) - (performance.now() - began) / 1000;
+const doctor: ({ name: string } & Outcome<{ answer: unknown }>)[] = [];
 const parity: ({ name: string } & Outcome<Parity>)[] = [];
 const times: TimingEntry[] = [];
 const machine = await describeMachine();
-const doctor = await inTime(90, askDoctor);
-await save();
 
 for (const name of engines) {
-  if (name === 'onnx:cpu') continue;
-  parity.push({ name, ...(await inTime(60, limit => measureParity(name, limit))) });
+  doctor.push({ name, ...(await inTime(65, limit => askDoctor(name, limit))) });
+  if (name !== 'onnx:cpu') parity.push({ name, ...(await inTime(60, limit => measureParity(name, limit))) });
   await save();
 }
 await measureAll(firstMeasurements);
@@ -54,7 +53,10 @@ async function measureAll(measurements: readonly Measurement[]) {
   for (const measurement of measurements) {
     const { name, processes } = measurement;
     if (isAbsent(name)) continue;
-    const outcome = leftOut(name) ?? (await inTime(75, limit => measureTime(measurement, limit)));
+    const reason = whyNot(measurement, parity, times);
+    const outcome = reason
+      ? ({ outcome: 'left out', reason } as const)
+      : await inTime(75, limit => measureTime(measurement, limit));
     times.push({ ...measurement, ...outcome });
     const told =
       outcome.outcome === 'measured' ? `${outcome.perSecond.toFixed(2)} per second` : outcome.reason;
@@ -68,15 +70,6 @@ function isAbsent(name: string): boolean {
   return [...parity, ...times].some(known => known.name === name && known.outcome === 'absent');
 }
 
-/** Why more of an engine is not worth its time; undefined when it is. */
-function leftOut(name: string): { outcome: 'left out'; reason: string } | undefined {
-  const known = [...parity, ...times].filter(one => one.name === name);
-  const software = known.find(one => one.outcome === 'measured' && one.engine.device.kind === 'software');
-  if (software) return { outcome: 'left out', reason: 'It computes on a software device' };
-  if (known.length < 2 || known.slice(-2).some(one => one.outcome === 'measured')) return undefined;
-  return { outcome: 'left out', reason: 'It failed twice in a row' };
-}
-
 /** Runs a part within its limit, or leaves it out when too little time remains for anything. */
 async function inTime<Result>(
   limitSeconds: number,
@@ -87,9 +80,10 @@ async function inTime<Result>(
   return part(Math.floor(limit)).catch(error => ({ outcome: 'failed', reason: `${error}` }));
 }
 
-async function askDoctor(limitSeconds: number): Promise<Outcome<{ answer: unknown }>> {
+/** What `doctor` says of one engine: asked for all at once it waits a minute for each that is slow. */
+async function askDoctor(name: string, limitSeconds: number): Promise<Outcome<{ answer: unknown }>> {
   const main = pathOf('../../src/cli/main.js');
-  const answer = await execa(execPath, [main, 'doctor', '--json'], {
+  const answer = await execa(execPath, [main, 'doctor', '--json', '--device', name], {
     reject: false,
     timeout: limitSeconds * 1000,
     killSignal: 'SIGKILL',
@@ -97,7 +91,10 @@ async function askDoctor(limitSeconds: number): Promise<Outcome<{ answer: unknow
   try {
     return { outcome: 'measured', answer: JSON.parse(answer.stdout) };
   } catch {
-    return { outcome: 'failed', reason: [answer.shortMessage, answer.stderr.slice(-1000)].join('\n') };
+    const end = answer.timedOut
+      ? `took over ${limitSeconds} s`
+      : `ended with ${answer.exitCode ?? answer.signal}`;
+    return { outcome: 'failed', reason: [`It ${end}`, answer.stderr.slice(-1000)].join('\n') };
   }
 }
 

@@ -7,7 +7,7 @@
  * Needs npm's registry and Debian's packages (apt-get) at the first time; later they come from node_modules/.cache.
  */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -37,6 +37,7 @@ try {
   await mkdir(cache, { recursive: true });
   await rm(values.out, { recursive: true, force: true });
   await mkdir(values.out, { recursive: true });
+  await writeFile(join(values.out, '.gitignore'), '*\n');
   await compileProgram();
   await copyPackages(runtimePackages(root), root, app);
   await copyLibraries();

@@ -1,6 +1,6 @@
 import type { EngineName } from '../../src/engine/names.ts';
 import { type Case, caseName } from './cases.ts';
-import type { TimingEntry } from './result.ts';
+import type { GpuReport, TimingEntry } from './result.ts';
 
 /** A measurement to be made: by whom, of what, in how many processes at once. */
 export type Measurement = Pick<TimingEntry, 'name' | 'case' | 'processes'>;
@@ -50,6 +50,25 @@ export function fastest(times: readonly TimingEntry[]): string | undefined {
     )
     .flatMap(time => (time.outcome === 'measured' ? [time] : []))
     .sort((a, b) => b.perSecond - a.perSecond)[0]?.name;
+}
+
+/** Why a measurement is not worth its time after what is known; undefined when it is. */
+export function whyNot(
+  { name, case: what, processes }: Measurement,
+  parity: GpuReport['parity'],
+  times: readonly TimingEntry[],
+): string | undefined {
+  const same = times.filter(time => time.name === name);
+  const known = [...parity.filter(one => one.name === name), ...same.filter(time => time.processes === 1)];
+  if (known.some(one => one.outcome === 'measured' && one.engine.device.kind === 'software'))
+    return 'It computes on a software device';
+  const packed = same.filter(time => caseName(time.case) === caseName(what) && time.processes < processes);
+  if (packed.some(time => time.outcome === 'failed')) return 'Fewer processes failed already';
+  const tried = known.filter(one => one.outcome === 'measured' || one.outcome === 'failed');
+  const lastTwo = tried.slice(-2);
+  return lastTwo.length === 2 && lastTwo.every(one => one.outcome === 'failed')
+    ? 'It failed twice in a row'
+    : undefined;
 }
 
 /** What is measured last, as far as the time allows: CPUs, and the other configurations of PyTorch. */

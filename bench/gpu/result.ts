@@ -62,8 +62,8 @@ export interface GpuReport {
   readonly seconds: number;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
-  /** What `nern-sweep doctor --json` said. */
-  readonly doctor: Outcome<{ readonly answer: unknown }>;
+  /** What `nern-sweep doctor --json` said of each engine. */
+  readonly doctor: readonly ({ readonly name: string } & Outcome<{ readonly answer: unknown }>)[];
   readonly parity: readonly ({ readonly name: string } & Outcome<Parity>)[];
   readonly times: readonly TimingEntry[];
 }

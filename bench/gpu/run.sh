@@ -2,6 +2,7 @@
 # The one call on the machine with the GPU: bash run.sh FOLDER [options of measure.js]; writes FOLDER/gpu.json in under
 # ten minutes. Unpacks beside nothing of the machine, and takes it all away again.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,6 +29,8 @@ if [ -z "${VK_DRIVER_FILES:-}$known" ]; then
 fi
 # TensorFlow would take all of the GPU's memory, and leave none to a second process.
 export TF_FORCE_GPU_ALLOW_GROWTH=true
+# What torch.compile keeps is taken away too.
+export TORCHINDUCTOR_CACHE_DIR=$work/inductor TRITON_CACHE_DIR=$work/triton
 
 # The machine's own limit is ten minutes; the file has what was measured until then, whatever happens.
 timeout -k 5 580 "$work/node" "$work/app/bench/gpu/measure.js" --out "$out/gpu.json" "$@"

@@ -17,7 +17,7 @@ const gap = '  ';
 /** What `doctor` prints: a table of the engines, then why those that `auto` does not take are not taken. */
 export function renderExamination(
   { version, node, platform, cpu, cores }: MachineSummary,
-  { findings, recommended }: Examination,
+  { findings, recommended, usable }: Examination,
   { width, colour }: Screen,
 ): string {
   const { bold, dim, green, yellow, red } = createColors(colour);
@@ -32,6 +32,8 @@ export function renderExamination(
     return [engine, paint[row[1] as State](state), ...rest].join(gap).trimEnd();
   });
   const notes = findings.flatMap(finding => noteOf(finding, width));
+  const taken = recommended === undefined ? [] : [`${green(recommended)} is what \`--device auto\` takes.`];
+  const conclusion = usable ? taken : [`${red('Nothing')} here can compute a sweep.`];
   return `${[
     `nern-sweep ${version}, Node ${node}, ${platform}, ${cpu} with ${cores} core${cores === 1 ? '' : 's'}`,
     '',
@@ -45,10 +47,8 @@ export function renderExamination(
     ).map(dim),
     '',
     ...notes,
-    ...(notes.length > 0 ? [''] : []),
-    recommended === undefined
-      ? `${red('Nothing')} here can compute a sweep as it should.`
-      : `${green(recommended)} is the fastest that computes right.`,
+    ...(notes.length > 0 && conclusion.length > 0 ? [''] : []),
+    ...conclusion,
   ].join('\n')}\n`;
 }
 

@@ -4,23 +4,27 @@ import { type EngineName, engineNames } from '../engine/names.ts';
 export type DeviceAsk = 'auto' | { readonly engine: EngineName; readonly index?: number };
 
 /** Short names of the engines that most people mean by them. */
-const shortNames: Readonly<Record<string, EngineName>> = {
-  cpu: 'onnx:cpu',
-  webgpu: 'onnx:webgpu',
-  cuda: 'onnx:cuda',
-};
+const shortNames: ReadonlyMap<string, EngineName> = new Map([
+  ['cpu', 'onnx:cpu'],
+  ['webgpu', 'onnx:webgpu'],
+  ['cuda', 'onnx:cuda'],
+]);
+
+/** The engines that compute on the CPU, of which there is one. */
+export const cpuEngines: readonly EngineName[] = ['onnx:cpu', 'tfjs:node', 'tfjs:wasm', 'tfjs:cpu'];
 
 /** Every name that `--device` and a spec's `device` take. */
-export const deviceNames: readonly string[] = ['auto', ...Object.keys(shortNames), ...engineNames];
+export const deviceNames: readonly string[] = ['auto', ...shortNames.keys(), ...engineNames];
 
 /**
- * What a device's name asks for: one of `deviceNames`, that of an engine also with the number of one of its devices
+ * What a device's name asks for: one of `deviceNames`, that of a GPU's engine also with the number of one of its devices
  * (`cuda:1`, `onnx:webgpu:0`). Undefined when there is no such name.
  */
 export function readDevice(text: string): DeviceAsk | undefined {
   if (text === 'auto') return 'auto';
   const [, name, index] = /^(.+?)(?::(\d{1,3}))?$/.exec(text) ?? [];
-  const engine = shortNames[name ?? ''] ?? engineNames.find(known => known === name);
+  const engine = shortNames.get(name ?? '') ?? engineNames.find(known => known === name);
   if (engine === undefined) return undefined;
-  return index === undefined ? { engine } : { engine, index: Number(index) };
+  if (index === undefined) return { engine };
+  return cpuEngines.includes(engine) ? undefined : { engine, index: Number(index) };
 }

@@ -6,7 +6,6 @@ import { findDrivers, gpuCandidates } from './candidates.ts';
 import type { Finding } from './finding.ts';
 import type { Thoroughness } from './inspect.ts';
 import { listDevices } from './list.ts';
-import { probe } from './probe.ts';
 import { isOf, readVerdicts } from './verdicts.ts';
 
 /** What computes a sweep: an engine, and the devices over which its runs are spread. */
@@ -32,15 +31,17 @@ export interface Machine {
   probe(engine: EngineName, index: number, thoroughness: Thoroughness): Promise<Finding>;
 }
 
-/** This machine; its drivers' files are looked at, nothing is loaded. */
-export function thisMachine(): Machine {
+/** This machine; its drivers' files are looked at, nothing is loaded. Probes end when `stop` is aborted. */
+export function thisMachine(stop?: AbortSignal): Machine {
   const drivers = findDrivers();
   const threads = availableParallelism();
   return {
     candidates: gpuCandidates(drivers),
     ...readVerdicts(drivers),
     listDevices,
-    probe: (name, device, thoroughness) => probe({ name, threads, device }, thoroughness),
+    // Loaded only when something is unknown.
+    probe: async (name, device, thoroughness) =>
+      (await import('./probe.ts')).probe({ name, threads, device }, thoroughness, { stop }),
   };
 }
 
@@ -50,7 +51,7 @@ const fallback: Chosen = { engine: 'onnx:cpu', devices: [0] };
 /**
  * The engine and devices for what is asked. `auto` takes the fastest engine whose self-test passed; where no GPU may be,
  * that is the CPU's, at once. Throws a Failure of kind 'environment' when an engine that is asked for by name is absent,
- * broken or wrong.
+ * broken or wrong, and of kind 'signal' when a probe is stopped.
  */
 export async function chooseDevices(
   ask: DeviceAsk,

@@ -1,5 +1,5 @@
 import { type EngineName, engineNames } from '../engine/names.ts';
-import type { DeviceAsk } from './ask.ts';
+import { cpuEngines, type DeviceAsk } from './ask.ts';
 import { isEligible, type Machine, thisMachine } from './choose.ts';
 import type { Finding } from './finding.ts';
 
@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts';
 export interface Examination {
   /** In the order of `engineNames`; each device of an engine is one. */
   readonly findings: readonly Finding[];
-  /** The fastest that computes right on what it claims to be. */
+  /** What `auto` takes, the fastest that computes right on what it claims to be; undefined when not all were looked at. */
   readonly recommended: EngineName | undefined;
   /** Whether anything here can compute a sweep, software devices included. */
   readonly usable: boolean;
@@ -28,13 +28,18 @@ export async function examine(
     findings.push(await machine.probe(engine, index, 'everything'));
   }
   await machine.remember(findings);
-  const [best] = findings.filter(isEligible).sort((a, b) => a.stepMilliseconds! - b.stepMilliseconds!);
+  const [best] = findings
+    .filter(isEligible)
+    .sort((a, b) => rank(a) - rank(b) || a.stepMilliseconds! - b.stepMilliseconds!);
   return {
     findings,
-    recommended: best?.engine,
+    recommended: ask === 'auto' ? best?.engine : undefined,
     usable: findings.some(({ verdict }) => verdict === 'passed'),
   };
 }
+
+/** Engines that `auto` does not look at, because they were never the fastest, come last, whatever a busy machine measures. */
+const rank = ({ engine }: Finding) => (cpuEngines.includes(engine) && engine !== 'onnx:cpu' ? 1 : 0);
 
 async function subjects(ask: DeviceAsk, machine: Machine) {
   if (ask !== 'auto' && ask.index !== undefined) return [{ engine: ask.engine, index: ask.index }];

@@ -1,5 +1,5 @@
 import type { EngineName } from '../engine/names.ts';
-import type { EngineOrder } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 
 /** An order as the process that carries it out gets it, and the environment in which that process is to be started. */
 export interface Pinned {

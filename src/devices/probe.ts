@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { EngineOrder } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
+import { Failure } from '../failure.ts';
 import type { Finding } from './finding.ts';
 import type { Progress, Thoroughness } from './inspect.ts';
 import { pin } from './pin.ts';
@@ -16,14 +17,22 @@ const firstWords = 300;
 
 const worker = fileURLToPath(new URL('./probe-worker.js', import.meta.url));
 
+/** What a probe may take. */
+interface ProbeLimits {
+  /** Seconds. */
+  limit?: number;
+  /** Ends it before it has found anything out. */
+  stop?: AbortSignal | undefined;
+}
+
 /**
  * Opens, tests and times an engine in a process of its own, which is all that dies when a driver crashes or hangs. What
- * was found out until then is kept.
+ * was found out until then is kept. Throws a Failure of kind 'signal' when it is stopped.
  */
 export async function probe(
   order: EngineOrder,
   thoroughness: Thoroughness,
-  limit = probeLimit,
+  { limit = probeLimit, stop }: ProbeLimits = {},
 ): Promise<Finding> {
   const { order: pinned, environment } = pin(order);
   const child = execa(process.execPath, [process.env.NERN_SWEEP_PROBE ?? worker], {
@@ -37,10 +46,13 @@ export async function probe(
   });
   let ended = false;
   let late = false;
+  const end = () => child.kill('SIGKILL');
   const timer = setTimeout(() => {
     late = true;
-    child.kill('SIGKILL');
+    end();
   }, limit * 1000);
+  stop?.addEventListener('abort', end);
+  if (stop?.aborted) end();
   let found: Progress = {};
   try {
     void child.sendMessage({ order: { ...pinned }, thoroughness }).catch(() => {});
@@ -50,9 +62,10 @@ export async function probe(
       if (!done) continue;
       ended = true;
       // What happens to it at its end is of no interest: libraries crash and hang there.
-      child.kill('SIGKILL');
+      end();
     }
     const { exitCode, signal, stderr } = await child;
+    if (stop?.aborted && !ended) throw new Failure('signal', `Stopped before \`${order.name}\` was known`);
     const about = { engine: order.name, index: order.device };
     if (ended) return { ...about, verdict: 'broken', ...found };
     const reason = late ? hung(found, limit) : crashed(exitCode, signal, stderr);
@@ -61,7 +74,8 @@ export async function probe(
     return { ...about, ...found, verdict, reason };
   } finally {
     clearTimeout(timer);
-    child.kill('SIGKILL');
+    stop?.removeEventListener('abort', end);
+    end();
   }
 }
 

@@ -8,11 +8,17 @@ import { writeJsonAtomic } from '../files/atomic.ts';
 import type { Drivers } from './candidates.ts';
 import type { Finding } from './finding.ts';
 
-/** After so many days an engine is probed anew: not all that can change shows in the fingerprint. */
-const keptDays = 7;
+/**
+ * After so many days an engine is probed anew: not all that can change shows in the fingerprint, and what crashed or
+ * hung may have done so because the machine was busy.
+ */
+const keptDays = ({ verdict }: Finding) => (verdict === 'broken' ? 1 : 7);
 
 /** Raise it when findings mean something else than before. */
-const formatVersion = 1;
+const formatVersion = 2;
+
+/** A finding with the time it was made, in milliseconds since 1970. */
+type Dated = Finding & { readonly at: number };
 
 /** What is remembered of this machine's engines, and where it lies. */
 export interface Verdicts {
@@ -27,13 +33,16 @@ export interface Verdicts {
  */
 export function readVerdicts(drivers: Drivers): Verdicts {
   const file = join(cacheFolder(), `devices-${fingerprint(drivers)}.json`);
-  const findings = read(file);
+  const findings = read(file).map(({ at: _, ...finding }) => finding);
   return {
     findings,
     async remember(fresh) {
       const others = read(file).filter(old => !fresh.some(({ engine, index }) => isOf(old, engine, index)));
+      const at = Date.now();
       // What cannot be remembered is found out again; a sweep need not fail for that.
-      await writeJsonAtomic(file, { findings: [...others, ...fresh] }).catch(() => {});
+      await writeJsonAtomic(file, { findings: [...others, ...fresh.map(one => ({ ...one, at }))] }).catch(
+        () => {},
+      );
     },
   };
 }
@@ -53,11 +62,10 @@ function cacheFolder(): string {
   return join(base || join(homedir(), '.cache'), 'nern-sweep');
 }
 
-function read(file: string): Finding[] {
+function read(file: string): Dated[] {
   try {
-    const age = Date.now() - statSync(file).mtimeMs;
-    if (age > keptDays * 24 * 3600 * 1000) return [];
-    return (JSON.parse(readFileSync(file, 'utf8')) as { findings: Finding[] }).findings;
+    const { findings } = JSON.parse(readFileSync(file, 'utf8')) as { findings: Dated[] };
+    return findings.filter(one => Date.now() - one.at < keptDays(one) * 24 * 3600 * 1000);
   } catch {
     return [];
   }
@@ -72,7 +80,8 @@ const packages = [
 ];
 
 function fingerprint({ nvidia, graphics }: Drivers): string {
-  const { CUDA_VISIBLE_DEVICES, VK_DRIVER_FILES, VK_ICD_FILENAMES, LD_LIBRARY_PATH } = process.env;
+  const { CUDA_VISIBLE_DEVICES, VK_DRIVER_FILES, VK_ICD_FILENAMES, LD_LIBRARY_PATH, NERN_SWEEP_ENGINES } =
+    process.env;
   return hashOf({
     formatVersion,
     host: hostname(),
@@ -81,7 +90,13 @@ function fingerprint({ nvidia, graphics }: Drivers): string {
     packages: Object.fromEntries(packages.map(name => [name, packageState(name)])),
     nvidia,
     graphics: graphics.map(name => [name, statSync(name, { throwIfNoEntry: false })?.mtimeMs]),
-    environment: { CUDA_VISIBLE_DEVICES, VK_DRIVER_FILES, VK_ICD_FILENAMES, LD_LIBRARY_PATH },
+    environment: {
+      CUDA_VISIBLE_DEVICES,
+      VK_DRIVER_FILES,
+      VK_ICD_FILENAMES,
+      LD_LIBRARY_PATH,
+      NERN_SWEEP_ENGINES,
+    },
   }).slice(0, 16);
 }
 

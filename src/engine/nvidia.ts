@@ -27,15 +27,20 @@ export async function visibleGpu(engine: string, device: number): Promise<Gpu> {
   );
 }
 
-/** Those that `visible`, the value of CUDA_VISIBLE_DEVICES, lets a process see, in its order: numbers or UUIDs. */
+/**
+ * Those that `visible`, the value of CUDA_VISIBLE_DEVICES, lets a process see, in its order: numbers, UUIDs or their
+ * beginnings. As in CUDA, the first entry that names none is the end of the list; a part of a GPU (MIG), which
+ * `nvidia-smi` does not list among them, is taken at its word.
+ */
 export function visibleGpus(machine: readonly Gpu[], visible: string | undefined): readonly Gpu[] {
   if (visible === undefined) return machine;
-  return visible
-    .split(',')
-    .map(part => part.trim())
-    .flatMap(id =>
-      machine.filter(({ uuid }, index) => `${index}` === id || (id !== '' && uuid.startsWith(id))),
-    );
+  const named = visible.split(',').map(part => {
+    const id = part.trim();
+    if (id.startsWith('MIG-')) return { uuid: id, device: { name: id, kind: 'gpu' } } satisfies Gpu;
+    return machine.find(({ uuid }, index) => id === `${index}` || (id !== '' && uuid.startsWith(id)));
+  });
+  const end = named.indexOf(undefined);
+  return named.slice(0, end < 0 ? named.length : end).filter(gpu => gpu !== undefined);
 }
 
 /** What `nvidia-smi --query-gpu` prints as CSV without a header: a line for each GPU. */
@@ -50,10 +55,13 @@ export function parseGpus(csv: string): Gpu[] {
     }));
 }
 
+/** A driver that is in trouble can keep `nvidia-smi` waiting for minutes. */
+const patience = 20_000;
+
 async function queryGpus(): Promise<string> {
   const query = [`--query-gpu=${fields}`, '--format=csv,noheader,nounits'];
   try {
-    return (await promisify(execFile)('nvidia-smi', query, { timeout: 20_000 })).stdout;
+    return (await promisify(execFile)('nvidia-smi', query, { timeout: patience })).stdout;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new Failure(

@@ -1,13 +1,5 @@
 import type { Engine } from '../graph/program.ts';
-import type { EngineName } from './names.ts';
-
-/** An engine, and how much of the machine it may take. */
-export interface EngineOrder {
-  readonly name: EngineName;
-  readonly threads: number;
-  /** Which of the machine's devices, for engines that have a choice; 0 is the first. */
-  readonly device: number;
-}
+import type { EngineOrder } from './order.ts';
 
 /**
  * Loads the engine's library, only now, and takes hold of its device. Throws a Failure of kind 'environment' that says

@@ -9,6 +9,7 @@ import {
   squareRoot,
   subtract,
 } from '../graph/elementwise.ts';
+import { concatenate } from '../graph/layout.ts';
 import { innerProduct } from '../graph/linear.ts';
 import { logSoftmax, softmax, sum } from '../graph/reduction.ts';
 import { scalar, type Value } from '../graph/value.ts';
@@ -56,13 +57,21 @@ const normOffset = 1e-3;
  */
 export function featureMapLoss(reconstructed: readonly Value[], original: readonly Value[]): Value {
   const [{ shape }] = original as [Value];
-  const terms = original.map((map, i) => normalizedDistance(map, reconstructed[i]!));
-  return scale(sum(terms.reduce(add)), 1 / shape[0]!);
+  const productsOf = (a: readonly Value[], b: readonly Value[]) =>
+    concatenate(
+      a.map((map, i) => innerProduct(map, b[i]!)),
+      0,
+    );
+  const distances = normalizedDistance(
+    productsOf(original, original),
+    productsOf(reconstructed, reconstructed),
+    productsOf(original, reconstructed),
+  );
+  return scale(sum(distances), 1 / shape[0]!);
 }
 
-/** The squared distance of each image's normalised maps: [n, ...] and [n, ...] -> [n]. */
-function normalizedDistance(a: Value, b: Value): Value {
-  const [aa, bb, ab] = [innerProduct(a, a), innerProduct(b, b), innerProduct(a, b)];
+/** The squared distance of two normalised maps, from their inner products. */
+function normalizedDistance(aa: Value, bb: Value, ab: Value): Value {
   const norm = (squared: Value) => add(squareRoot(atLeast(squared, tiny)), scalar(normOffset));
   const [na, nb] = [norm(aa), norm(bb)];
   const lengths = add(divide(aa, square(na)), divide(bb, square(nb)));

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { cpuEngines } from '../devices/ask.ts';
 import type { Chosen } from '../devices/choose.ts';
-import type { EngineName } from '../engine/names.ts';
-import type { EngineOrder } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 
 /** How the runs of a sweep share the machine. */
 export interface Share extends Chosen {
@@ -10,8 +10,6 @@ export interface Share extends Chosen {
   /** Threads of a run. */
   readonly threads: number;
 }
-
-const cpuEngines: readonly EngineName[] = ['onnx:cpu', 'tfjs:node', 'tfjs:wasm', 'tfjs:cpu'];
 
 /**
  * What of the machine each of `runs` gets, where `wanted` does not say otherwise. On a CPU one thread for each run and as

@@ -1,13 +1,12 @@
 import type { DeviceAsk } from '../devices/ask.ts';
-import { chooseDevices } from '../devices/choose.ts';
-import type { EngineOrder } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { type RunResult, valuesOf } from '../stages/result.ts';
 import type { Emit, RunFailure, RunFinished, SweepEvent } from './events.ts';
 import { classifyError } from './failures.ts';
 import type { Interruption } from './local.ts';
 import { identicalFailuresToStop, type Outcome, schedule } from './scheduler.ts';
-import { orderOf, shareOf } from './share.ts';
+import { orderOf, type Share, shareOf } from './share.ts';
 import { readResult, runDirectory } from './store.ts';
 
 /** What is to be run, and where. */
@@ -49,9 +48,8 @@ export async function runSweep(
   const failures = new Map<string, RunFailure>();
 
   const runs = pending.length;
-  // A sweep that is complete answers at once, and needs no device.
-  const share = runs === 0 ? undefined : shareOf(await chooseDevices(order.device, emit), runs, order);
-  emit({ type: 'sweep-started', sweep: name, runs, planned: plan.length, ...share });
+  const share = runs === 0 ? undefined : await chooseShare(order, runs, emit, interruption);
+  if (runs === 0 || share) emit({ type: 'sweep-started', sweep: name, runs, planned: plan.length, ...share });
   for (const run of results.keys()) emit({ type: 'run-skipped', run, reason: 'complete' });
 
   const execute = async (run: PlannedRun, lane: number): Promise<Outcome<RunResult>> => {
@@ -75,6 +73,25 @@ export async function runSweep(
   const [complete, failed] = [results.size, failures.size];
   emit({ type: 'sweep-finished', sweep: name, complete, failed, planned: plan.length, seconds });
   return { results, failures };
+}
+
+/**
+ * What the runs compute on; undefined when that is interrupted. Loaded only when something is to be executed, as the
+ * worker is: a sweep that is complete answers at once.
+ */
+async function chooseShare(
+  order: SweepOrder,
+  runs: number,
+  emit: Emit<SweepEvent>,
+  { stop }: Interruption,
+): Promise<Share | undefined> {
+  const { chooseDevices, thisMachine } = await import('../devices/choose.ts');
+  try {
+    return shareOf(await chooseDevices(order.device, emit, thisMachine(stop)), runs, order);
+  } catch (error) {
+    if (stop.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** What the store holds of the plan, and the selected runs that it lacks. */
@@ -106,7 +123,6 @@ async function attempt(
   const mayMixEngines = device !== 'auto';
   const job = { run, cell: id, seed, key, directory, configuration, engine, mayMixEngines, specFolder };
   try {
-    // Loaded only when something is to be executed: a sweep that is complete answers at once.
     const { executeLocally } = await import('./local.ts');
     const began = performance.now();
     const exit = await executeLocally(job, emit, interruption);

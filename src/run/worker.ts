@@ -1,4 +1,5 @@
-import { type EngineOrder, openEngine } from '../engine/open.ts';
+import { openEngine } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 import type { Engine } from '../graph/program.ts';
 import { executeRun } from '../stages/run.ts';
 import { serve } from './serve.ts';

@@ -41,7 +41,8 @@ async function check(engine: 'tfjs:node' | 'tfjs:node-gpu', addon: Addon): Promi
   for (const [what, compute, expected] of cases) {
     const computed = [...compute(core)];
     if (computed.join() !== expected.join()) {
-      return { works: false, reason: `${what} came out as [${computed}] instead of [${expected}]` };
+      const reason = `Expected ${what} to be [${expected}], got [${computed}]`;
+      return { works: false, reason, hint: 'Its numbers cannot be trusted: give another version.' };
     }
   }
   return { works: true, tensorflow: versions.tensorflow!, device };
@@ -50,10 +51,10 @@ async function check(engine: 'tfjs:node' | 'tfjs:node-gpu', addon: Addon): Promi
 const [, , engine, addon] = process.argv;
 const verdict = await check(engine as 'tfjs:node' | 'tfjs:node-gpu', JSON.parse(addon!) as Addon).catch(
   (error: unknown): AddonVerdict => {
-    const reason = error instanceof Error ? error.message : String(error);
-    return error instanceof Failure && error.hint !== undefined
-      ? { works: false, reason, hint: error.hint }
-      : { works: false, reason };
+    if (!(error instanceof Failure))
+      return { works: false, reason: `Expected TensorFlow to compute, got: ${error}` };
+    const { message, hint } = error;
+    return hint === undefined ? { works: false, reason: message } : { works: false, reason: message, hint };
   },
 );
 process.stdout.write(`${JSON.stringify(verdict)}\n`);

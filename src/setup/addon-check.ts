@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { Addon } from '../engine/tfjs/tensorflow-addon.ts';
-import { Failure } from '../failure.ts';
 import type { Device } from '../graph/program.ts';
 
 /** What an addon did when it was tried. */
 export type AddonVerdict =
   | { readonly works: true; readonly tensorflow: string; readonly device: Device }
+  // A sentence, and how to mend it.
   | { readonly works: false; readonly reason: string; readonly hint?: string };
 
 /** Loading some hundred megabytes from a slow disk takes its time; a driver that hangs takes for ever. */
@@ -34,11 +34,17 @@ export async function checkAddon(addon: Addon, engine: 'tfjs:node' | 'tfjs:node-
   const line = stdout.split('\n').find(text => text.startsWith('{'));
   const verdict = line === undefined ? undefined : (JSON.parse(line) as AddonVerdict);
   if (verdict?.works) return verdict;
-  if (timedOut) return { works: false, reason: `it did not answer in ${patience / 1000} s` };
+  const what = `TensorFlow${addon.libraries === undefined ? '' : ` in ${addon.libraries}`}`;
+  if (timedOut)
+    return { works: false, reason: `Expected ${what} to answer in ${patience / 1000} s, got nothing` };
   const said = sayingsOfGpu(stderr).map(saying => `\n    TensorFlow: ${saying}`);
   if (verdict) return { ...verdict, reason: `${verdict.reason}${said.join('')}` };
-  const last = stderr.trim().split('\n').at(-1) ?? '';
-  return { works: false, reason: `the process ended with ${signal ?? exitCode}: ${last}` };
+  const lines = stderr.trim().split('\n');
+  const told = lines.find(text => /error|fatal|check failed/i.test(text)) ?? lines.at(-1);
+  return {
+    works: false,
+    reason: `Expected ${what} to compute, but its process ended with ${signal ?? exitCode}: ${told}`,
+  };
 }
 
 /** What TensorFlow's log says about GPUs and their libraries, without the times and places before each line. */
@@ -48,7 +54,3 @@ export function sayingsOfGpu(log: string): string[] {
     .filter(line => /cuda|cudnn|cuInit|GPU|dlopen|dynamic library/i.test(line))
     .map(line => line.replace(/^.*?\.cc:\d+\] /, ''));
 }
-
-/** The Failure of kind 'environment' for an addon that does not work. */
-export const refusal = (what: string, { reason, hint }: { reason: string; hint?: string }): Failure =>
-  new Failure('environment', `Expected ${what} to compute, but ${reason}`, hint);

@@ -29,8 +29,9 @@ const known: readonly (readonly [RegExp, (match: string) => string, string])[] =
   ],
   [
     /(?:File|file) (?:in wrong format|format not recognized)|skipping incompatible (\S+)/,
-    () => 'Expected a TensorFlow for this processor, got one for another',
-    'Get the build for this machine.',
+    () =>
+      "Expected TensorFlow's libraries to be whole and for this processor, got files that the linker refuses",
+    'Get them again, for this machine.',
   ],
   [
     /(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|FetchError|\b40[34]\b response)/,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { type AddonManifest, addonFile, tensorFlowFolder } from '../engine/tfjs/tensorflow-addon.ts';
 import { Failure } from '../failure.ts';
 import { makeFolder, writeJsonAtomic } from '../files/atomic.ts';
 import { buildAddon } from './addon-build.ts';
-import { type AddonVerdict, checkAddon, refusal } from './addon-check.ts';
+import { type AddonVerdict, checkAddon } from './addon-check.ts';
 import { refuseOtherProcessor } from './machine-code.ts';
 import { nodeHeaders } from './node-headers.ts';
 import { filesIn, findTensorFlow, hasHeaders, type TensorFlowFiles } from './tensorflow-source.ts';
@@ -46,31 +46,38 @@ export async function setupTensorFlow(
   const folder = tensorFlowFolder();
   const build = join(folder, randomUUID());
   await makeFolder(build);
-  try {
-    const tensorflow = await obtain(order.from, join(build, 'tensorflow'), tell);
-    for (const library of tensorflow.libraries) await refuseOtherProcessor(library);
-    const headers = tensorflow.headers ?? (await headersOf(order, join(build, 'headers'), tell));
-    tell(`compiling against ${tensorflow.folder}`);
-    const path = await buildAddon({ tensorflow, headers, node: nodeHeaders() }, build);
-    tell('checking what it computes');
-    const addon = { path, libraries: tensorflow.folder };
-    const cpu = await checkAddon(addon, 'tfjs:node');
-    if (!cpu.works) throw refusal(`TensorFlow in ${tensorflow.folder}`, cpu);
-    const manifest: AddonManifest = {
-      format: 1,
-      addon: join(basename(build), addonFile),
-      tensorflow: cpu.tensorflow,
-      libraries: tensorflow.folder,
-      source: resolve(order.from),
-      node: process.version,
-    };
-    await writeJsonAtomic(join(folder, 'manifest.json'), manifest);
-    await removeOthers(folder, basename(build));
-    return { manifest, folder, gpu: await checkAddon(addon, 'tfjs:node-gpu') };
-  } catch (error) {
+  const manifest = await link(order, build, tell).catch(async error => {
     await rm(build, { recursive: true, force: true });
     throw error;
-  }
+  });
+  await writeJsonAtomic(join(folder, 'manifest.json'), manifest);
+  await removeOthers(folder, [build, manifest.libraries]);
+  const addon = { path: join(folder, manifest.addon), libraries: manifest.libraries };
+  return { manifest, folder, gpu: await checkAddon(addon, 'tfjs:node-gpu') };
+}
+
+/** Builds an addon in a folder and tries it. */
+async function link(
+  order: TensorFlowOrder,
+  build: string,
+  tell: (line: string) => void,
+): Promise<AddonManifest> {
+  const tensorflow = await obtain(order.from, join(build, 'tensorflow'), tell);
+  for (const library of tensorflow.libraries) await refuseOtherProcessor(library);
+  const headers = tensorflow.headers ?? (await headersOf(order, join(build, 'headers'), tell));
+  tell(`compiling against ${tensorflow.folder}`);
+  const path = await buildAddon({ tensorflow, headers, node: nodeHeaders() }, build);
+  tell('checking what it computes');
+  const verdict = await checkAddon({ path, libraries: tensorflow.folder }, 'tfjs:node');
+  if (!verdict.works) throw new Failure('environment', verdict.reason, verdict.hint);
+  return {
+    format: 1,
+    addon: join(basename(build), addonFile),
+    tensorflow: verdict.tensorflow,
+    libraries: tensorflow.folder,
+    source: resolve(order.from),
+    node: process.version,
+  };
 }
 
 /** The files of a source; those of an archive are unpacked into `folder`. */
@@ -116,11 +123,12 @@ async function headersOf(
   throw new Failure('environment', `Expected C headers in ${headers}, found none`, hint);
 }
 
-/** Builds that were in use before: a process that has loaded one keeps it. */
-async function removeOthers(folder: string, current: string): Promise<void> {
+/** Builds that were in use before or never got there, but for what is still used; who has loaded one keeps it. */
+async function removeOthers(folder: string, used: readonly string[]): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory() && entry.name !== current) {
-      await rm(join(folder, entry.name), { recursive: true, force: true });
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && !used.some(other => `${other}${sep}`.startsWith(`${path}${sep}`))) {
+      await rm(path, { recursive: true, force: true });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { EngineOrder } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 import type { Configuration } from '../spec/configuration.ts';
 
 /** One run as it is handed to whatever executes it; everything in it survives a trip through JSON. */

@@ -1,4 +1,5 @@
-import { type EngineOrder, openEngine } from '../engine/open.ts';
+import { openEngine } from '../engine/open.ts';
+import type { EngineOrder } from '../engine/order.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import { parameterCount } from '../nern/predictor-shapes.ts';

@@ -26,7 +26,7 @@ const report: GpuReport = {
     gpus: [{ name: 'Test GPU', driver: '580.1', memoryMiB: 143771 }],
   },
   versions: { node: 'v20.20.2', 'nern-sweep': '0.1.0' },
-  doctor: { outcome: 'measured', answer: {} },
+  doctor: [{ name: 'onnx:webgpu', outcome: 'measured', answer: {} }],
   parity: [
     {
       ...{ name: 'onnx:webgpu', outcome: 'measured', engine: timing({ perSecond: 1 }).engine },

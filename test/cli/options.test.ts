@@ -41,6 +41,45 @@ describe('parseCommandLine', () => {
     });
   });
 
+  it('reads what is to compute', () => {
+    expect(parseCommandLine(['--device', 'cuda:1', 'a.yaml']).device).toEqual({
+      engine: 'onnx:cuda',
+      index: 1,
+    });
+    expect(parseCommandLine(['a.yaml']).device).toBeUndefined();
+    expect(refusal('--device', 'cudda', 'a.yaml')).toEqual({
+      message: 'Expected a known device, got `cudda`',
+      hint: 'Did you mean `cuda`?',
+    });
+  });
+
+  it('reads the commands that take no specs', () => {
+    expect(parseCommandLine(['doctor', '--json'])).toMatchObject({
+      command: 'doctor',
+      specs: [],
+      json: true,
+    });
+    expect(parseCommandLine(['setup', 'tensorflow', '--from', 'env', '--headers', 'else'])).toMatchObject({
+      command: 'setup',
+      setup: { what: 'tensorflow', from: 'env', headers: 'else' },
+    });
+    expect(parseCommandLine(['setup', 'cuda']).setup).toEqual({
+      what: 'cuda',
+      from: undefined,
+      headers: undefined,
+    });
+  });
+
+  it.each([
+    [['doctor', 'a.yaml'], 'Expected nothing after `doctor`, got `a.yaml`'],
+    [['setup'], 'Expected `setup tensorflow` or `setup cuda`, got nothing'],
+    [['setup', 'cuda', 'now'], 'Expected `setup tensorflow` or `setup cuda`, got `cuda now`'],
+    [['setup', 'tensorfow'], 'Expected a known thing to set up, got `tensorfow`'],
+    [['a.yaml', '--from', 'env'], 'Expected --from and --headers with `setup` only'],
+  ])('refuses %j, which is no such command', (args, message) => {
+    expect(refusal(...args).message).toBe(message);
+  });
+
   it('suggests the nearest option', () => {
     expect(refusal('--job', '2', 'a.yaml')).toEqual({
       message: 'Expected a known option, got `--job`',

@@ -24,6 +24,8 @@ describe('the name of a device', () => {
     'cuda:-1',
     'cuda:1000',
     'auto:1',
+    'cpu:0',
+    'tfjs:wasm:1',
     'constructor',
     'onnx:cpu:x',
   ])('is none: %j', text => {

@@ -182,6 +182,13 @@ describe('the examination of a machine', () => {
     expect(machine.findings).toEqual(examined.findings);
   });
 
+  it('recommends what auto would take, not what a busy machine makes look fast', async () => {
+    const { machine } = machineOf([], { 'onnx:cpu': passed(100, cpu), 'tfjs:node': passed(90, cpu) });
+    expect(await examine('auto', () => {}, machine)).toMatchObject({ recommended: 'onnx:cpu' });
+    const { machine: other } = machineOf([], { 'tfjs:node': passed(90, cpu) });
+    expect(await examine('auto', () => {}, other)).toMatchObject({ recommended: 'tfjs:node' });
+  });
+
   it('finds nothing usable where nothing is', async () => {
     const { machine } = machineOf([], {});
     const examined = await examine('auto', () => {}, machine);

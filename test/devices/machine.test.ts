@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { gpuCandidates } from '../../src/devices/candidates.ts';
 import type { Finding } from '../../src/devices/finding.ts';
 import { visibleCount } from '../../src/devices/list.ts';
@@ -74,15 +74,22 @@ describe('verdicts', () => {
     expect(readVerdicts({ ...drivers, nvidia: 'another' }).findings).toEqual([]);
   });
 
-  it('do not hold for more than a week, nor when they are damaged', async () => {
+  it.each([
+    ['passed', 6, 1],
+    ['passed', 8, 0],
+    ['broken', 0.9, 1],
+    ['broken', 1.1, 0],
+  ] as const)('%s: after %d days there is %i', async (verdict, days, count) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    await readVerdicts(drivers).remember([{ ...cuda, verdict }]);
+    vi.setSystemTime(Date.now() + days * 24 * 3600 * 1000);
+    expect(readVerdicts(drivers).findings).toHaveLength(count);
+    vi.useRealTimers();
+  });
+
+  it('do not hold when they are damaged', async () => {
     await readVerdicts(drivers).remember([cuda]);
-    const file = join(folder, readdirSync(folder)[0]!);
-    const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3600 * 1000);
-    utimesSync(file, daysAgo(6), daysAgo(6));
-    expect(readVerdicts(drivers).findings).toEqual([cuda]);
-    utimesSync(file, daysAgo(8), daysAgo(8));
-    expect(readVerdicts(drivers).findings).toEqual([]);
-    writeFileSync(file, '{"findings":');
+    writeFileSync(join(folder, readdirSync(folder)[0]!), '{"findings":');
     expect(readVerdicts(drivers).findings).toEqual([]);
   });
 

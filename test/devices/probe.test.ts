@@ -12,7 +12,7 @@ afterEach(() => {
 function probeThatEnds(how: string, name: EngineName = 'onnx:webgpu', device = 0) {
   process.env.NERN_SWEEP_PROBE = resolve('test/devices/fixtures/probe.js');
   process.env.PROBE_ENDS = how;
-  return probe({ name, threads: 1, device }, 'choose', how.startsWith('never') ? 1.5 : 30);
+  return probe({ name, threads: 1, device }, 'choose', { limit: how.startsWith('never') ? 1.5 : 30 });
 }
 
 const passed = { engine: 'onnx:webgpu', index: 0, verdict: 'passed', stepMilliseconds: 12 };

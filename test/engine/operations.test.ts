@@ -4,9 +4,11 @@ import { convolution } from '../../src/graph/convolution.ts';
 import { relu, squareRoot } from '../../src/graph/elementwise.ts';
 import { pullBack } from '../../src/graph/gradient.ts';
 import { gatherRows, pad, reshape, slice } from '../../src/graph/layout.ts';
-import { innerProduct, matmul } from '../../src/graph/linear.ts';
+import { innerProduct, linear, matmul } from '../../src/graph/linear.ts';
 import { logSoftmax, mean, softmax } from '../../src/graph/reduction.ts';
+import { sizeOf } from '../../src/graph/tensor.ts';
 import { constant, input, type Value } from '../../src/graph/value.ts';
+import { createRandom } from '../../src/random.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { describeEngines } from './engines.ts';
 
@@ -47,6 +49,28 @@ const operations: Record<string, (operands: Value[], attributes: Case['attribute
   },
 };
 
+const random = createRandom(3, 'fusion');
+const draw = (shape: readonly number[]) => ({
+  shape,
+  data: Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
+});
+const images = input('images', [2, 3, 6, 6]);
+const filters = input('filters', [4, 3, 3, 3]);
+const bias = input('bias', [4]);
+const before = {
+  'a convolution': convolution(images, filters, bias, { stride: 1, padding: 1 }),
+  'a linear layer': linear(input('rows', [5, 3]), input('weight', [4, 3]), bias),
+};
+const feeds = Object.fromEntries(
+  Object.entries({
+    images: [2, 3, 6, 6],
+    filters: [4, 3, 3, 3],
+    bias: [4],
+    rows: [5, 3],
+    weight: [4, 3],
+  }).map(([name, shape]) => [name, draw(shape)]),
+);
+
 await describeEngines('an operation agrees with PyTorch', engine => {
   test.each(cases.map(each => [each.name, each] as const))(
     '%s',
@@ -75,4 +99,16 @@ await describeEngines('an operation agrees with PyTorch', engine => {
       }
     },
   );
+
+  test.each(Object.entries(before))('a ReLU alone after %s is that of its result', async (_name, value) => {
+    // What is an output itself cannot disappear into a fusion.
+    const apart = await engine.compile({ name: 'apart', outputs: { value } });
+    const together = await engine.compile({ name: 'together', outputs: { y: relu(value) } });
+    const expected = (await apart.run(feeds)).value.data.map(x => Math.max(x, 0));
+    const { y } = await together.run(feeds);
+    expect(expected.filter(x => x === 0).length).toBeGreaterThan(3);
+    y.data.forEach((x, i) => {
+      expect(Math.abs(x - expected[i]!)).toBeLessThan(1e-5);
+    });
+  });
 });

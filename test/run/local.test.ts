@@ -54,6 +54,11 @@ describe('executeLocally', () => {
     expect(result).toMatchObject({ key: 'key', seed: 1, metrics: { accuracy: { value: 3.5 } } });
   });
 
+  it.each(['never-ends', 'crashes-at-end'])('is done with a worker that %s', async worker => {
+    const { ending, events } = await execute(worker);
+    expect([ending, events.at(-1)?.type]).toEqual([{ state: 'finished' }, 'run-finished']);
+  });
+
   it.each([
     ['nan', 'nan', 'Expected a finite loss at iteration 17, got `NaN`'],
     ['bug', 'bug', 'undefined is not a kernel'],

@@ -2,13 +2,14 @@ import ort from 'onnxruntime-node';
 import { Failure } from '../../failure.ts';
 import type { Engine, Program } from '../../graph/program.ts';
 import type { Value } from '../../graph/value.ts';
-import type { EngineOrder } from '../open.ts';
+import type { EngineOrder } from '../order.ts';
 import { cpuProvider } from './cpu.ts';
 import { cudaProvider } from './cuda.ts';
 import { executableOf } from './executable.ts';
 import { engineFailure } from './failure.ts';
 import { lower } from './lower.ts';
 import { encodeModel } from './model.ts';
+import { outletOf } from './outputs.ts';
 import type { Provider } from './provider.ts';
 import { webgpuProvider } from './webgpu.ts';
 
@@ -44,7 +45,8 @@ function engineOf({ name, device, threads, imagesAtOnce, dialect, options }: Pro
     imagesAtOnce,
     dispose: async () => {},
     async compile<Outputs extends string>(program: Program & { outputs: Record<Outputs, Value> }) {
-      const model = encodeModel(lower(program, await dialect()));
+      const spoken = await dialect();
+      const model = encodeModel(lower(program, spoken));
       const session = await ort.InferenceSession.create(model, {
         ...options,
         graphOptimizationLevel: 'all',
@@ -54,7 +56,7 @@ function engineOf({ name, device, threads, imagesAtOnce, dialect, options }: Pro
       }).catch(error => {
         throw engineFailure(name, program.name, error);
       });
-      return executableOf(name, session, program.name, Object.keys(program.outputs) as Outputs[]);
+      return executableOf(name, session, program.name, outletOf(program, spoken));
     },
   };
 }

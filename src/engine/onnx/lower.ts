@@ -1,14 +1,17 @@
 import type { Program } from '../../graph/program.ts';
 import { dependents } from '../../graph/sequence.ts';
 import { reachable, type Value } from '../../graph/value.ts';
-import { createLayouts } from './blocks.ts';
+import { createLayouts, type Names } from './blocks.ts';
 import { type Context, operationOf } from './context.ts';
 import { type Fusion, lowerFusion } from './convolution.ts';
 import type { Dialect } from './dialect.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
 import { findFusions } from './fuse.ts';
+import { join } from './join.ts';
 import type { Graph, Port } from './model.ts';
 import { lowerings } from './operations.ts';
+import { outletOf } from './outputs.ts';
+import { findTilings } from './tile.ts';
 
 /** Translates a tensor program to an ONNX model. */
 export function lower(program: Program, dialect: Dialect): Graph {
@@ -17,29 +20,41 @@ export function lower(program: Program, dialect: Dialect): Graph {
   const inputs: Port[] = [];
   const results = Object.values(program.outputs);
   const values = reachable(results);
-  const fusions = findFusions(values, results, dialect.block);
-  const fused = new Set([...fusions].flatMap(([relu, fusion]) => fusedInto(relu, fusion)));
   for (const of of values) {
     const { operation } = of;
-    const fusion = fusions.get(of);
-    if (fused.has(of)) continue;
-    if (fusion) {
-      context.define(of, lowerFusion(fusion, context));
-    } else if (operation.kind === 'input') {
+    if (operation.kind === 'input') {
       inputs.push({ name: operation.name, shape: of.shape, type: of.type });
       context.define(of, { plain: operation.name });
     } else if (operation.kind === 'constant') {
       context.define(of, { plain: emitter.tensor(operation.data, of.shape) });
-    } else if (operation.kind !== 'sequenceSlice') {
-      compute(of, context);
     }
   }
-  const outputs = Object.entries(program.outputs).map(([name, of]): Port => {
-    const port = outputPort(name);
-    emitter.emit('Identity', [context.plain(of)], {}, port);
-    return { name: port, shape: of.shape, type: of.type };
-  });
+  compute(values.filter(isComputed), results, context);
+  const outputs = outletOf(program, dialect).emit(context);
   return { name: program.name, nodes: emitter.nodes, initializers: emitter.initializers, inputs, outputs };
+}
+
+const isComputed = ({ operation: { kind } }: Value) =>
+  kind !== 'input' && kind !== 'constant' && kind !== 'sequenceSlice';
+
+/** Computes values, operands first; `results` are those that are needed outside. */
+function compute(values: readonly Value[], results: readonly Value[], context: Context): void {
+  const fusions = findFusions(values, results, context.block);
+  const tilings = findTilings(values, results);
+  const absorbed = new Set([
+    ...[...fusions].flatMap(([relu, fusion]) => fusedInto(relu, fusion)),
+    ...[...tilings.values()].flatMap(({ instead }) => instead),
+  ]);
+  for (const of of values) {
+    if (absorbed.has(of)) continue;
+    const [fusion, tiling] = [fusions.get(of), tilings.get(of)];
+    const made = fusion
+      ? lowerFusion(fusion, context)
+      : tiling
+        ? join(tiling.parts.map(context.plain), tiling.axis, context)
+        : lowerAlone(of, context);
+    context.define(of, typeof made === 'string' ? { plain: made } : made);
+  }
 }
 
 /** The values that are not computed by themselves because a fusion does it. */
@@ -47,17 +62,12 @@ function fusedInto(relu: Value, { convolution, added }: Fusion): Value[] {
   return added === undefined ? [convolution] : [convolution, relu.operands[0]!];
 }
 
-function compute(of: Value, context: Context): void {
+function lowerAlone(of: Value, context: Context): string | Names {
   const { kind } = of.operation;
-  const made =
-    kind === 'sumOverSlices'
-      ? sumsOverSlices[context.dialect.device](of, context)
-      : lowerings[kind as keyof typeof lowerings](of, context);
-  context.define(of, typeof made === 'string' ? { plain: made } : made);
+  return kind === 'sumOverSlices'
+    ? sumsOverSlices[context.dialect.device](of, context)
+    : lowerings[kind as keyof typeof lowerings](of, context);
 }
-
-/** ONNX wants one name space; a program may call an output like an input (the parameters, before and after). */
-export const outputPort = (name: string) => `out/${name}`;
 
 const sumsOverSlices = { cpu: loopOverSlices, gpu: unrolledSlices };
 
@@ -78,7 +88,7 @@ function unrolledSlices(of: Value, context: Context): string {
     const each = within(context, context);
     const rows = [integers(i * size), integers((i + 1) * size), integers(0)];
     each.define(slice, { plain: emit('Slice', [plain(x), ...rows]) });
-    for (const inner of dependents(slice, result).slice(1)) compute(inner, each);
+    compute(dependents(slice, result).slice(1), [result], each);
     return each.plain(result);
   });
   return sums.reduce((sofar, sum) => emit('Add', [sofar, sum]));
@@ -100,7 +110,7 @@ function loopOverSlices(of: Value, context: Context): string {
   const start = emit('Mul', [emit('Reshape', [iteration, integers(1)]), integers(size)]);
   const end = emit('Add', [start, integers(size)]);
   body.define(slice, { plain: emit('Slice', [context.plain(x), start, end, integers(0)]) });
-  for (const inner of dependents(slice, result).slice(1)) compute(inner, body);
+  compute(dependents(slice, result).slice(1), [result], body);
   const [carriedOn, sum] = [emit('Identity', [carryOn]), emit('Add', [sofar, body.plain(result)])];
   const graph: Graph = {
     name: 'slice',

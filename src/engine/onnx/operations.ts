@@ -53,9 +53,7 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   convolutionInputGradient: lowerInputGradient,
   convolutionFilterGradient: (of, context) =>
     (context.dialect.device === 'cpu' ? lowerFilterGradient : lowerFilterGradientOnGpu)(of, context),
-  sum: plainly((of, [x], { emit, integers }) =>
-    emit('ReduceSum', [x!, integers(...operationOf(of, 'sum').axes)], { keepdims: 0 }),
-  ),
+  sum: plainly(lowerSum),
   softmax: plainly((_of, operands, { emit }) => emit('Softmax', operands, { axis: -1 })),
   logSoftmax: plainly((_of, [x], context) => lowerLogSoftmax(x!, context)),
   linear: plainly((_of, operands, { emit }) => emit('Gemm', operands, { transB: 1 })),
@@ -97,6 +95,24 @@ function lowerMatmul(of: Value, [a, b]: readonly string[], { emit, dialect }: Co
   const turned = (name: string, transposed: boolean) =>
     transposed ? emit('Transpose', [name], { perm }) : name;
   return emit('MatMul', [turned(a!, transposeA), turned(b!, transposeB)]);
+}
+
+/** From so many values on, all of them are summed in two steps. */
+const severalSteps = { cpu: 2 ** 20, gpu: 2 ** 12 };
+
+/**
+ * A sum of all values runs through them one by one: on a CPU millions of float32 lose what lies below the sum's own
+ * rounding, and a GPU has a single group of threads at it. Parts of about the root of their number are summed first.
+ */
+function lowerSum(of: Value, [x]: readonly string[], { emit, integers, dialect }: Context): string {
+  const { axes } = operationOf(of, 'sum');
+  const size = sizeOf(of.operands[0]!.shape);
+  const sum = (name: string, along: readonly number[]) =>
+    emit('ReduceSum', [name, integers(...along)], { keepdims: 0 });
+  if (of.shape.length > 0 || size < severalSteps[dialect.device]) return sum(x!, axes);
+  let part = Math.floor(Math.sqrt(size));
+  while (size % part !== 0) part--;
+  return sum(sum(emit('Reshape', [x!, integers(size / part, part)]), [1]), [0]);
 }
 
 /** WebGPU's provider has no LogSoftmax. */

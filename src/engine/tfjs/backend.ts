@@ -1,7 +1,7 @@
-import type { KernelBackend } from '@tensorflow/tfjs-core';
+import type { KernelBackend, KernelConfig } from '@tensorflow/tfjs-core';
 import { Failure } from '../../failure.ts';
 import type { Device } from '../../graph/program.ts';
-import type { Traits } from './context.ts';
+import type { Strength } from './context.ts';
 
 /** A backend of TensorFlow.js that is ready to compute. */
 export interface Backend {
@@ -11,7 +11,7 @@ export interface Backend {
   readonly threads: number;
   readonly device: Device;
   readonly imagesAtOnce: number;
-  readonly traits: Traits;
+  readonly strengths: ReadonlySet<Strength>;
   /** What an error in a program means for people. */
   failure(program: string, error: unknown): Failure;
   /** What has gone wrong on the device since it was opened, where that is not told by an exception. */
@@ -19,14 +19,15 @@ export interface Backend {
   dispose(): Promise<void>;
 }
 
+/** Lack of memory in the words of WebAssembly, Vulkan, Dawn, CUDA, TensorFlow and V8. */
+const noMemory =
+  /out of (\w+ )?memory|not enough memory|\boom\b|failed to allocate|allocation failed|resource ?exhausted/i;
+
 /** An error of TensorFlow.js, with lack of memory recognised by what its backends say of it. */
 export function libraryFailure(program: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  const memory =
-    /out of memory|\boom\b|failed to allocate|allocation failed|resource ?exhausted|cannot enlarge memory/i.test(
-      reason,
-    );
+  const memory = noMemory.test(reason.replaceAll('_', ' '));
   return new Failure(
     memory ? 'out-of-memory' : 'engine',
     `TensorFlow.js failed in the program \`${program}\`: ${reason}`,
@@ -50,13 +51,24 @@ export async function loadPackage<Module>(name: string, load: () => Promise<Modu
 
 /** Makes a backend the one of this name, and gives back the one that had it; returns how to give it back in turn. */
 export async function useBackend(name: string, backend: KernelBackend): Promise<() => void> {
-  const { findBackendFactory, registerBackend, removeBackend, setBackend } = await import(
+  const { findBackend, findBackendFactory, registerBackend, removeBackend, setBackend } = await import(
     '@tensorflow/tfjs-core'
   );
   if (findBackendFactory(name)) removeBackend(name);
   registerBackend(name, () => backend);
   await setBackend(name);
   return () => {
-    if (findBackendFactory(name)) removeBackend(name);
+    if (findBackend(name) === backend) removeBackend(name);
   };
+}
+
+/** Makes kernels those of their name and backend. */
+export async function replaceKernels(kernels: readonly KernelConfig[]): Promise<void> {
+  const { getKernel, registerKernel, unregisterKernel } = await import('@tensorflow/tfjs-core');
+  for (const kernel of kernels) {
+    if (getKernel(kernel.kernelName, kernel.backendName)) {
+      unregisterKernel(kernel.kernelName, kernel.backendName);
+    }
+    registerKernel(kernel);
+  }
 }

@@ -1,6 +1,7 @@
 import type { ConvolutionGeometry } from '../../graph/convolution.ts';
+import { sizeOf } from '../../graph/tensor.ts';
 import type { Value } from '../../graph/value.ts';
-import type { Context } from './context.ts';
+import { activationOf, type Context } from './context.ts';
 import type { Slot } from './emitter.ts';
 import { channelsLast, type Form } from './layouts.ts';
 import { padding as padded, slicing as sliced } from './slices.ts';
@@ -33,7 +34,11 @@ export function lowerConvolution(of: Value, context: Context): Form {
   const [x, filters, bias] = of.operands as [Value, Value, Value];
   const { stride, padding } = geometryOf(of);
   const inputs = { x: context.last(x), filter: ordered(filters, context), bias: context.plain(bias) };
-  const fused = { ...attributes(stride, [padding, padding]), activation: 'linear', leakyreluAlpha: 0 };
+  const fused = {
+    ...attributes(stride, [padding, padding]),
+    activation: activationOf(of, context),
+    leakyreluAlpha: 0,
+  };
   return { slot: context.call('FusedConv2D', inputs, fused, channelsLast(of.shape)), last: true };
 }
 
@@ -57,7 +62,7 @@ export function lowerInputGradient(of: Value, context: Context): Form {
   const [dy, filters] = of.operands as [Value, Value];
   const geometry = geometryOf(of);
   const [, , k] = shapeOf(filters);
-  if (!context.traits.convolutionGradients) return { slot: turnedConvolution(of, context), last: true };
+  if (!context.strengths.has('input gradients')) return { slot: turnedConvolution(of, context), last: true };
   const same = keepsSize(k, geometry);
   const margin = same ? 0 : geometry.padding;
   const shape = channelsLast(of.shape);
@@ -75,7 +80,8 @@ export function lowerFilterGradient(of: Value, context: Context): Slot {
   const [dy, x] = of.operands as [Value, Value];
   const geometry = geometryOf(of);
   const [f, c, k] = shapeOf(of);
-  if (!context.traits.convolutionGradients) return exchangedConvolution(of, context);
+  if (context.strengths.has('many products')) return productOfPatches(of, context);
+  if (!context.strengths.has('filter gradients')) return exchangedConvolution(of, context);
   const same = keepsSize(k, geometry);
   const margin = same ? 0 : geometry.padding;
   const images = context.last(x);
@@ -114,14 +120,26 @@ function turnedConvolution(of: Value, context: Context): Slot {
     const [n, h, w, f] = spread.shape as Shape4;
     spread = sliced(spread, [0, 0, 0, 0], [n, h - surplus, w - surplus, f], context);
   }
-  const exchanged = permuted(context.plain(filters), [2, 3, 0, 1], context);
-  const filter = context.call('Reverse', { x: exchanged }, { dims: [0, 1] }, exchanged.shape);
+  const filter = turned(permuted(context.plain(filters), [2, 3, 0, 1], context), context);
   return context.call(
     'Conv2D',
     { x: spread, filter },
     attributes(1, [before, after(spread.shape[1]!)]),
     channelsLast(of.shape),
   );
+}
+
+/** Filters [k, k, ...] with their taps in reverse order. */
+function turned(filters: Slot, { call, constant }: Context): Slot {
+  const taps = filters.shape[0]! ** 2;
+  const rows = [taps, sizeOf(filters.shape) / taps];
+  const x = call('Reshape', { x: filters }, { shape: rows }, rows);
+  const indices = constant(
+    Int32Array.from({ length: taps }, (_, tap) => taps - 1 - tap),
+    [taps],
+  );
+  const reversed = call('GatherV2', { x, indices }, { axis: 0, batchDims: 0 }, rows);
+  return call('Reshape', { x: reversed }, { shape: filters.shape }, filters.shape);
 }
 
 /** [n, h, w, c] with stride - 1 rows and columns of zeros after each: [n, h s, w s, c]. */
@@ -158,4 +176,41 @@ function exchangedConvolution(of: Value, context: Context): Slot {
   ]);
   const taps = length === k ? all : sliced(all, [0, 0, 0, 0], [c, k, k, f], context);
   return permuted(taps, [3, 0, 1, 2], context);
+}
+
+/**
+ * dW: the product of what each filter tap sees of X, and dY, for each image; then the sum over images. A GPU has work for
+ * all of its processors in it, and adds up in the same order each time.
+ */
+function productOfPatches(of: Value, context: Context): Slot {
+  const [dy, x] = of.operands as [Value, Value];
+  const { stride, padding } = geometryOf(of);
+  const [f, c, k] = shapeOf(of);
+  const upstream = context.last(dy);
+  const [n, h, w] = upstream.shape as Shape4;
+  const images = context.last(x);
+  const [, height, width] = images.shape as Shape4;
+  // As many rows and columns as whole strides take.
+  const framed = (length: number, steps: number) => Math.max(length + 2 * padding, k - 1 + steps * stride);
+  const frame = [n, framed(height, h), framed(width, w), c];
+  const wide = padded(images, [0, padding, padding, 0], frame, context);
+  const reshaped = (x: Slot, shape: number[]) => context.call('Reshape', { x }, { shape }, shape);
+  const seen = Array.from({ length: k * k }, (_, tap) => {
+    const start = [0, Math.floor(tap / k), tap % k, 0];
+    const from = sliced(wide, start, [n, h * stride, w * stride, c], context);
+    if (stride === 1) return from;
+    const apart = reshaped(from, [n, h, stride, w, stride, c]);
+    const first = sliced(apart, [0, 0, 0, 0, 0, 0], [n, h, 1, w, 1, c], context);
+    return reshaped(first, [n, h, w, c]);
+  });
+  const depth = k * k * c;
+  const patches = seen.length === 1 ? seen[0]! : context.call('Concat', seen, { axis: 3 }, [n, h, w, depth]);
+  const factors = { a: reshaped(patches, [n, h * w, depth]), b: reshaped(upstream, [n, h * w, f]) };
+  const products = context.call('BatchMatMul', factors, { transposeA: true, transposeB: false }, [
+    n,
+    depth,
+    f,
+  ]);
+  const total = context.call('Sum', { x: products }, { axis: [0], keepDims: false }, [depth, f]);
+  return permuted(reshaped(total, [k, k, c, f]), [3, 2, 0, 1], context);
 }

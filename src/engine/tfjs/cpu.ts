@@ -15,7 +15,7 @@ export async function openCpu(): Promise<Backend> {
     threads: 1,
     device: { name: cpus()[0]?.model ?? process.arch, kind: 'cpu' },
     imagesAtOnce: 32,
-    traits: { transposedFactors: true, convolutionGradients: true },
+    strengths: new Set(['transposed factors', 'input gradients', 'filter gradients']),
     failure: libraryFailure,
     dispose: async () => {},
   };

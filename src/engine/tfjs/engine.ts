@@ -2,7 +2,7 @@ import { Failure } from '../../failure.ts';
 import type { Engine, Program } from '../../graph/program.ts';
 import type { Value } from '../../graph/value.ts';
 import type { EngineName } from '../names.ts';
-import type { EngineOrder } from '../open.ts';
+import type { EngineOrder } from '../order.ts';
 import { type Backend, loadPackage } from './backend.ts';
 import { createExecutable } from './executable.ts';
 import { lower } from './lower.ts';
@@ -31,7 +31,7 @@ export async function openTfjsEngine(order: EngineOrder): Promise<Engine> {
     device: backend.device,
     imagesAtOnce: backend.imagesAtOnce,
     compile: async <Outputs extends string>(program: Program & { outputs: Record<Outputs, Value> }) =>
-      createExecutable<Outputs>(library, backend, program.name, lower(program, backend.traits)),
+      createExecutable<Outputs>(library, backend, program.name, lower(program, backend.strengths)),
     dispose: backend.dispose,
   };
 }

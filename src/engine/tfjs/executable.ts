@@ -21,8 +21,8 @@ export async function createExecutable<Outputs extends string>(
 ): Promise<Executable<Outputs>> {
   const kernels = engine();
   const shared: Table = [];
-  await setBackend(backend.registeredAs);
   try {
+    await setBackend(backend.registeredAs);
     for (const { slot, data } of uploads) shared[slot.index] = tensor(data, [...slot.shape]);
     perform(once, shared, kernels);
   } catch (error) {
@@ -33,8 +33,8 @@ export async function createExecutable<Outputs extends string>(
   return {
     async run(feeds: Feeds, into: Partial<Record<Outputs, Tensor>> = {}) {
       const table = shared.slice();
-      await setBackend(backend.registeredAs);
       try {
+        await setBackend(backend.registeredAs);
         for (const { name: input, slot, type } of inputs) {
           const feed = feeds[input];
           if (!feed) throw new Error(`The program \`${name}\` was not given its input \`${input}\``);

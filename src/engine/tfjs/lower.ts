@@ -1,8 +1,9 @@
 import type { Program } from '../../graph/program.ts';
 import { dependents } from '../../graph/sequence.ts';
 import { reachable, type Value } from '../../graph/value.ts';
-import { type Context, operationOf, type Traits } from './context.ts';
+import { type Context, operationOf, type Strength } from './context.ts';
 import { createEmitter, type Slot, type Upload } from './emitter.ts';
+import { findRectified } from './fuse.ts';
 import { createLayouts } from './layouts.ts';
 import { lowerings } from './operations.ts';
 import { type Scheduled, schedule, usedBy } from './schedule.ts';
@@ -19,11 +20,13 @@ export interface Plan {
 }
 
 /** Translates a tensor program to calls of TensorFlow.js kernels. */
-export function lower(program: Program, traits: Traits): Plan {
+export function lower(program: Program, strengths: ReadonlySet<Strength>): Plan {
   const emitter = createEmitter();
-  const context: Context = { ...emitter, ...createLayouts(emitter), traits };
+  const values = reachable(Object.values(program.outputs));
+  const rectified = findRectified(values, Object.values(program.outputs));
+  const context: Context = { ...emitter, ...createLayouts(emitter), strengths, rectified };
   const inputs: Plan['inputs'][number][] = [];
-  for (const of of reachable(Object.values(program.outputs))) {
+  for (const of of values) {
     const { operation } = of;
     if (operation.kind === 'input') {
       const slot = emitter.input(of.shape);

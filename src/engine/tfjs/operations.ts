@@ -45,10 +45,14 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   exponential: unary('Exp'),
   logarithm: unary('Log'),
   squareRoot: unary('Sqrt'),
-  relu: unary('Relu'),
-  reluGradient: elementwise(([upstream, x], shape, { call }) =>
-    call('Multiply', { a: upstream!, b: call('Step', { x: x! }, { alpha: 0 }, shape) }, {}, shape),
-  ),
+  relu: (of, context) => {
+    const [x] = of.operands as [Value];
+    return context.rectified.has(x) ? context.form(x) : unary('Relu')(of, context);
+  },
+  reluGradient: elementwise(([dy, x], shape, { call, strengths }) => {
+    if (strengths.has('ReLU gradients')) return call('ReluGradient', { dy: dy!, x: x! }, {}, shape);
+    return call('Multiply', { a: dy!, b: call('Step', { x: x! }, { alpha: 0 }, shape) }, {}, shape);
+  }),
   atLeast: elementwise(([x], shape, context, of) =>
     context.call('Maximum', { a: x!, b: scalar(operationOf(of, 'atLeast').bound, context) }, {}, shape),
   ),
@@ -87,10 +91,11 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
 
 /** The order of summation does not matter as long as both operands have the same one. */
 function lowerInnerProduct(of: Value, context: Context): Slot {
-  const { call, form, plain, last } = context;
+  const { call, form, plain, last, strengths } = context;
   const order = of.operands.some(operand => form(operand).last) ? last : plain;
   const rows = of.shape[0]!;
   const [a, b] = of.operands.map(order) as [Slot, Slot];
+  if (strengths.has('inner products')) return call('InnerProduct', { a, b }, {}, of.shape);
   const product = call('Multiply', { a, b }, {}, a.shape);
   const shape = [rows, sizeOf(a.shape) / rows];
   const matrix = call('Reshape', { x: product }, { shape }, shape);

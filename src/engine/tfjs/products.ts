@@ -1,10 +1,10 @@
 import type { Value } from '../../graph/value.ts';
-import { type Context, operationOf } from './context.ts';
+import { activationOf, type Context, operationOf } from './context.ts';
 import type { Slot } from './emitter.ts';
 
 /** A factor of a product as that product can take it: itself and whether it is to be transposed. */
-function factor(x: Slot, transposed: boolean, { call, traits }: Context): [Slot, boolean] {
-  if (!transposed || traits.transposedFactors) return [x, transposed];
+function factor(x: Slot, transposed: boolean, { call, strengths }: Context): [Slot, boolean] {
+  if (!transposed || strengths.has('transposed factors')) return [x, transposed];
   const last = x.shape.length - 1;
   const perm = [...x.shape.keys()].slice(0, -2).concat(last, last - 1);
   return [
@@ -41,7 +41,12 @@ export function lowerLinear(of: Value, [x, weight, bias]: readonly Slot[], conte
   const { call } = context;
   const [b, transposeB] = factor(weight!, true, context);
   const inputs = { a: stack(x!, context), b: stack(b, context), bias: bias! };
-  const attributes = { transposeA: false, transposeB, activation: 'linear', leakyreluAlpha: 0 };
+  const attributes = {
+    transposeA: false,
+    transposeB,
+    activation: activationOf(of, context),
+    leakyreluAlpha: 0,
+  };
   const product = call('_FusedMatMul', inputs, attributes, [1, ...of.shape]);
   return call('Reshape', { x: product }, { shape: of.shape }, of.shape);
 }

@@ -12,7 +12,11 @@ interface Run {
  * The fewest axes in which a block of `part` at `starts` in a tensor of `whole` is still a block: an axis that the block
  * has whole is one with the axis before it. Kernels are fast, or exist at all, for few axes.
  */
-function runs(whole: readonly number[], part: readonly number[], starts: readonly number[]): Run[] {
+export function largestRuns(
+  whole: readonly number[],
+  part: readonly number[],
+  starts: readonly number[],
+): Run[] {
   const found: Run[] = [];
   whole.forEach((length, axis) => {
     const before = found.at(-1);
@@ -36,7 +40,8 @@ export function slicing(
   shape: readonly number[],
   context: Context,
 ): Slot {
-  const parts = runs(x.shape, shape, starts);
+  if (x.shape.join() === shape.join()) return x;
+  const parts = largestRuns(x.shape, shape, starts);
   const size = parts.map(({ part }) => part);
   const whole = parts.map(({ whole }) => whole);
   const begin = parts.map(({ start }) => start);
@@ -51,7 +56,8 @@ export function padding(
   shape: readonly number[],
   context: Context,
 ): Slot {
-  const parts = runs(shape, x.shape, before);
+  if (x.shape.join() === shape.join()) return x;
+  const parts = largestRuns(shape, x.shape, before);
   const paddings = parts.map(({ whole, part, start }) => [start, whole - part - start]);
   const block = reshaped(
     x,

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { Failure } from '../../failure.ts';
 import type { Device } from '../../graph/program.ts';
 import { type Gpu, visibleGpu } from '../nvidia.ts';
-import type { EngineOrder } from '../open.ts';
+import type { EngineOrder } from '../order.ts';
 import { type Addon, findAddon, tfjsNodeFolder } from './tensorflow-addon.ts';
 
 /** A TensorFlow that is loaded, and what it computes on. */

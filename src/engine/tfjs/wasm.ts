@@ -3,8 +3,9 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { Failure } from '../../failure.ts';
-import type { EngineOrder } from '../open.ts';
-import { type Backend, libraryFailure, loadPackage, useBackend } from './backend.ts';
+import type { EngineOrder } from '../order.ts';
+import { type Backend, libraryFailure, loadPackage, replaceKernels, useBackend } from './backend.ts';
+import { wasmKernels } from './wasm-kernels.ts';
 
 /** The compiled module as the backend takes it, and what the package's types do not say of it. */
 type Module = ConstructorParameters<typeof BackendWasm>[0] & {
@@ -29,6 +30,7 @@ export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backen
     complaint ??= line.trim() || undefined;
   });
   wasm.setThreadsCount(threads);
+  await replaceKernels(wasmKernels);
   const giveBack = await useBackend(registeredAs, new wasm.BackendWasm(module));
   return {
     registeredAs,
@@ -36,7 +38,7 @@ export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backen
     threads: wasm.getThreadsCount(),
     device: { name: cpus()[0]?.model ?? process.arch, kind: 'cpu' },
     imagesAtOnce: 32,
-    traits: { transposedFactors: false, convolutionGradients: false },
+    strengths: new Set(['inner products']),
     failure: libraryFailure,
     trouble: program => (complaint === undefined ? undefined : complaintFailure(program, complaint)),
     dispose: async () => giveBack(),

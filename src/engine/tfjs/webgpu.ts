@@ -1,37 +1,11 @@
 import { createRequire } from 'node:module';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { Failure } from '../../failure.ts';
-import type { Device } from '../../graph/program.ts';
-import type { EngineOrder } from '../open.ts';
+import type { EngineOrder } from '../order.ts';
+import { preferredAdapter } from '../webgpu-adapter.ts';
 import { type Backend, libraryFailure, loadPackage, useBackend } from './backend.ts';
 
 type GpuDevice = ConstructorParameters<typeof WebGPUBackend>[0];
-
-/** What of the package `webgpu` is used here. */
-interface Adapter {
-  readonly info: AdapterInfo;
-  readonly limits: Readonly<Record<string, number>>;
-  requestDevice(wanted: { requiredLimits: Record<string, number> }): Promise<GpuDevice>;
-}
-
-interface Gpu {
-  requestAdapter(options: { powerPreference: 'high-performance' }): Promise<Adapter | null>;
-}
-
-interface Implementation {
-  readonly globals: object;
-  create(options: readonly string[]): Gpu;
-}
-
-interface AdapterInfo {
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly description: string;
-  readonly isFallbackAdapter?: boolean;
-}
-
-/** Dawn computes only as long as somebody holds what it was created as; the collector does not know. */
-let gpu: Gpu | undefined;
 
 const library = '@tensorflow/tfjs-backend-webgpu';
 const registeredAs = 'webgpu';
@@ -54,15 +28,17 @@ const wantedLimits = [
  * some drivers crash when they are unloaded.
  */
 export async function openWebgpu({ device: index }: EngineOrder): Promise<Backend> {
-  const implementation = (await loadPackage('webgpu', () => import('webgpu'))) as unknown as Implementation;
-  const adapter = await findAdapter(implementation, index);
+  const { adapter, device: description, globals } = await preferredAdapter<GpuDevice>('tfjs:webgpu', index);
+  const { env } = await import('@tensorflow/tfjs-core');
   const webgpu = await loadPackage(library, () => import('@tensorflow/tfjs-backend-webgpu'));
   const device = await adapter.requestDevice({
     requiredLimits: Object.fromEntries(wantedLimits.map(name => [name, adapter.limits[name]!])),
   });
   const trouble = watch(device);
-  Object.assign(globalThis, implementation.globals);
+  Object.assign(globalThis, globals);
   const backend = withNavigator(() => new webgpu.WebGPUBackend(device, adapter.info as GPUAdapterInfo));
+  // Below this many work groups a product is split, and its parts are added in any order: runs would not repeat.
+  env().set('WEBGPU_THRESHOLD_TO_INCREASE_WORKGROUPS_FOR_MATMUL', 0.1);
   const giveBack = await useBackend(registeredAs, backend);
   const require = createRequire(import.meta.url);
   const versionOf = (name: string) => (require(`${name}/package.json`) as { version: string }).version;
@@ -70,9 +46,9 @@ export async function openWebgpu({ device: index }: EngineOrder): Promise<Backen
     registeredAs,
     versions: { [library]: versionOf(library), webgpu: versionOf('webgpu') },
     threads: 1,
-    device: describe(adapter.info),
+    device: description,
     imagesAtOnce: 256,
-    traits: { transposedFactors: true, convolutionGradients: true },
+    strengths: new Set(['transposed factors', 'input gradients', 'many products']),
     failure: (program, error) => trouble(program) ?? libraryFailure(program, error),
     trouble,
     async dispose() {
@@ -80,26 +56,6 @@ export async function openWebgpu({ device: index }: EngineOrder): Promise<Backen
       device.destroy();
     },
   };
-}
-
-/** The adapter that the system prefers, or another one of its list. */
-async function findAdapter({ create }: Implementation, index: number): Promise<Adapter> {
-  const options = { powerPreference: 'high-performance' } as const;
-  gpu ??= create([]);
-  const adapter = index === 0 ? await gpu.requestAdapter(options) : undefined;
-  if (adapter) return adapter;
-  if (index !== 0) {
-    throw new Failure(
-      'environment',
-      `Expected \`tfjs:webgpu\` to be asked for device 0, the one that the system prefers, got \`${index}\``,
-      'Show the process one GPU only, for example with MESA_VK_DEVICE_SELECT or VK_DRIVER_FILES.',
-    );
-  }
-  throw new Failure(
-    'environment',
-    'Expected a GPU for `tfjs:webgpu`, but no Vulkan, Metal or D3D12 driver offers one',
-    'On Linux, `vulkaninfo --summary` must list the GPU: install its driver, and libvulkan1 (in a container of NVIDIA, set NVIDIA_DRIVER_CAPABILITIES=all).',
-  );
 }
 
 /** The backend looks for a browser's navigator when it is made, and never again. */
@@ -130,16 +86,5 @@ function watch(device: GpuDevice): (program: string) => Failure | undefined {
       `The GPU was lost in the program \`${program}\`: ${found.message || 'the driver gave no reason'}`,
       'Run the same command again: it goes on from the last checkpoint.',
     );
-  };
-}
-
-function describe({ vendor, architecture, description, isFallbackAdapter }: AdapterInfo): Device {
-  const [name, driver] = description.split(': ') as [string, string?];
-  const software =
-    isFallbackAdapter === true || /llvmpipe|swiftshader|lavapipe|basic render/i.test(description);
-  return {
-    name: name || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter',
-    kind: software ? 'software' : 'gpu',
-    driver,
   };
 }

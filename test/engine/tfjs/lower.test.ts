@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Traits } from '../../../src/engine/tfjs/context.ts';
+import type { Strength } from '../../../src/engine/tfjs/context.ts';
 import type { Call, Instruction, Loop } from '../../../src/engine/tfjs/emitter.ts';
 import { lower } from '../../../src/engine/tfjs/lower.ts';
 import type { Scheduled } from '../../../src/engine/tfjs/schedule.ts';
+import { convolution } from '../../../src/graph/convolution.ts';
 import { add, exponential, multiply, relu } from '../../../src/graph/elementwise.ts';
 import { gradients } from '../../../src/graph/gradient.ts';
+import { linear } from '../../../src/graph/linear.ts';
 import { sum } from '../../../src/graph/reduction.ts';
 import { sumOverSlices } from '../../../src/graph/sequence.ts';
 import { sizeOf, type Tensor } from '../../../src/graph/tensor.ts';
@@ -14,7 +16,7 @@ import { forward, frozen } from '../../../src/networks/forward.ts';
 import { learnableConvolutions, parameterShapes } from '../../../src/networks/network.ts';
 import { resnet } from '../../../src/networks/resnet.ts';
 
-const traits: Traits = { transposedFactors: true, convolutionGradients: true };
+const strengths = new Set<Strength>(['transposed factors', 'input gradients', 'filter gradients']);
 const isCall = (instruction: Instruction): instruction is Call => 'kernel' in instruction;
 const kernels = (steps: readonly Scheduled[]) =>
   steps.map(({ instruction }) => (isCall(instruction) ? instruction.kernel : 'loop'));
@@ -23,7 +25,7 @@ test('a constant part is computed once for all runs', () => {
   const x = input('x', [2]);
   const plan = lower(
     { name: 'p', outputs: { y: add(x, exponential(constant(Float32Array.of(1, 2)))) } },
-    traits,
+    strengths,
   );
   expect(kernels(plan.once)).toEqual(['Exp']);
   expect(kernels(plan.each)).toEqual(['Add']);
@@ -31,14 +33,14 @@ test('a constant part is computed once for all runs', () => {
 
 test('what is computed twice is computed once', () => {
   const x = input('x', [2]);
-  const plan = lower({ name: 'p', outputs: { y: multiply(exponential(x), exponential(x)) } }, traits);
+  const plan = lower({ name: 'p', outputs: { y: multiply(exponential(x), exponential(x)) } }, strengths);
   expect(kernels(plan.each)).toEqual(['Exp', 'Multiply']);
 });
 
 test('what does not depend on the slice is computed outside of the loop', () => {
   const [x, y] = [input('x', [6, 2]), input('y', [2])];
   const outputs = { z: sumOverSlices(x, 2, slice => sum(multiply(slice, exponential(y)), [0])) };
-  const { each } = lower({ name: 'p', outputs }, traits);
+  const { each } = lower({ name: 'p', outputs }, strengths);
   expect(kernels(each)).toEqual(['Exp', 'loop']);
   expect(kernels(each[1]!.body)).toEqual(['Multiply', 'Sum']);
 });
@@ -46,11 +48,22 @@ test('what does not depend on the slice is computed outside of the loop', () => 
 test('each tensor is given back after its last use, once; results and constants are not', () => {
   const x = input('x', [2]);
   const a = exponential(x);
-  const plan = lower({ name: 'p', outputs: { a, y: relu(add(multiply(a, a), x)) } }, traits);
+  const plan = lower({ name: 'p', outputs: { a, y: relu(add(multiply(a, a), x)) } }, strengths);
   expect(plan.each.map(({ dead }) => dead.length)).toEqual([0, 0, 2, 1]);
   const dead = plan.each.flatMap(({ dead }) => dead);
   expect(new Set(dead).size).toBe(dead.length);
   for (const { slot } of plan.outputs) expect(dead).not.toContain(slot.index);
+});
+
+test('a ReLU is done together with a convolution or a linear layer that nothing else needs', () => {
+  const filters = input('filters', [4, 3, 3, 3]);
+  const bias = constant(new Float32Array(4));
+  const convolved = convolution(input('x', [1, 3, 5, 5]), filters, bias, { stride: 1, padding: 1 });
+  const layer = linear(input('rows', [2, 3]), input('weight', [4, 3]), bias);
+  const relus = (outputs: Record<string, Value>) =>
+    kernels(lower({ name: 'p', outputs }, strengths).each).filter(kernel => kernel === 'Relu').length;
+  expect(relus({ y: relu(convolved), z: relu(layer) })).toBe(0);
+  expect(relus({ y: relu(convolved), z: relu(layer), convolved, layer })).toBe(2);
 });
 
 describe.each(['A', 'B'] as const)('the inside of a ResNet20 with shortcut %s', shortcut => {
@@ -74,7 +87,7 @@ describe.each(['A', 'B'] as const)('the inside of a ResNet20 with shortcut %s', 
         return all.map(gradient => sum(gradient)).reduce(add) as Value;
       }),
     };
-    const { each } = lower({ name: 'p', outputs }, { ...traits, convolutionGradients: kernels });
+    const { each } = lower({ name: 'p', outputs }, new Set(kernels ? strengths : []));
     const loop = each.find(({ instruction }) => !isCall(instruction))!.instruction as Loop;
     const moved = loop.body
       .filter(isCall)
