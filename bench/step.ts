@@ -23,7 +23,7 @@ import { matchParameters } from '../src/networks/keys.ts';
 import { learnableConvolutions, parameterShapes } from '../src/networks/network.ts';
 import { resnet } from '../src/networks/resnet.ts';
 import { createRandom } from '../src/random.ts';
-import { imagesPerCall } from '../src/stages/evaluate.ts';
+import { imagesPerCall } from '../src/stages/classify.ts';
 import { readCheckpoint } from '../src/weights/checkpoint.ts';
 
 const { positionals, values } = parseArgs({

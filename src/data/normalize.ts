@@ -48,3 +48,15 @@ export function normalizeImages(
     for (let j = i; j < i + plane; j++) into[j] = table[base + pixels[start + j]!]!;
   }
 }
+
+/** Writes `pixels` [images, 3, 32, 32], from 0 to 1, normalised, into `into`. */
+export function normalizePixels(
+  pixels: Float32Array,
+  { mean, std }: Normalization,
+  into: Float32Array,
+): void {
+  for (let i = 0; i < pixels.length; i += plane) {
+    const [m, s] = [mean[(i / plane) % 3]!, std[(i / plane) % 3]!];
+    for (let j = i; j < i + plane; j++) into[j] = (pixels[j]! - m) / s;
+  }
+}

@@ -21,6 +21,12 @@ export function formatSummary({ mean, ci, unit }: MetricSummary): string {
   return `${mean.toFixed(shown)} ± ${halfWidth.toFixed(shown)}`;
 }
 
+/** A number without an interval, with its unit: `91.69 %`. */
+export function formatNumber(value: number, unit: string): string {
+  const { plain } = unit === '%' ? decimals.percent : decimals.other;
+  return `${value.toFixed(plain)} ${unit}`.trimEnd();
+}
+
 /** Three significant digits: compression ratios are compared, never added up. */
 export function formatRatio(ratio: number | null): string {
   return ratio === null ? '–' : ratio.toPrecision(3);

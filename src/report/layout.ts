@@ -1,5 +1,5 @@
 import { printable } from '../printable.ts';
-import { formatRatio, formatSummary, formatValue } from './format.ts';
+import { formatNumber, formatRatio, formatSummary, formatValue } from './format.ts';
 import type { CellResults, Results } from './results.ts';
 
 /** What the spec's `report` asks of a table. */
@@ -120,17 +120,30 @@ function formatCell(cell: CellResults | undefined, metric: string): string {
 const meanings: Readonly<Record<string, string>> = {
   accuracy: 'after the last iteration',
   'best-accuracy': 'highest of all evaluations during training, that is selected on the test set',
+  'top-5': 'share of images whose class is among the five likeliest',
+  loss: 'mean cross-entropy',
+  agreement: 'share of images put into the same class as by the original network',
+  fgsm: 'accuracy under the fast gradient sign method',
+  'i-fgsm': 'accuracy under the iterated fast gradient sign method',
 };
 
 function captionOf({ cells, target, confidence }: Results, metric: string): string {
   const summaries = cells.flatMap(cell => cell.metrics[metric] ?? []);
   if (summaries.length === 0) return `${metric}: no run is complete.`;
   const unit = summaries[0]!.unit === '' ? '' : ` (${summaries[0]!.unit})`;
-  const meaning = meanings[metric] === undefined ? '' : `, ${meanings[metric]}`;
+  const settings = Object.entries(summaries[0]!.settings ?? {})
+    .filter(([name, value]) => summaries.every(summary => summary.settings?.[name] === value))
+    .map(([name, value]) => `${name} ${value}`);
+  const meaning = [meanings[metric], ...settings].map(part => (part ? `, ${part}` : '')).join('');
   const counts = summaries.map(summary => summary.n);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const n = least === most ? `n = ${most}` : `n = ${least} to ${most}`;
-  const given = target.accuracy === undefined ? '' : ` (accuracy ${target.accuracy.toFixed(2)} %)`;
+  const told = (name: string, unit: string) =>
+    target[name] === undefined ? [] : [`${name} ${formatNumber(target[name], unit)}`];
+  const ofTarget = told('accuracy', '%').concat(
+    metric === 'accuracy' ? [] : told(metric, summaries[0]!.unit),
+  );
+  const given = ofTarget.length === 0 ? '' : ` (${ofTarget.join(', ')})`;
   const interval =
     most === 1
       ? `${metric}${unit}${meaning}: one seed (n = 1), so no interval.`

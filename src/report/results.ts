@@ -1,9 +1,11 @@
-import type { RunResult } from '../stages/result.ts';
+import type { Measures, RunResult } from '../stages/result.ts';
 import { confidence, type Statistics, summarise } from './statistics.ts';
 
 /** One metric of one cell: its statistics and the values behind them, by seed. */
 export interface MetricSummary extends Statistics {
   unit: string;
+  /** What a reader must know to compare it with others, where the measure has a choice. */
+  settings?: Readonly<Record<string, string>>;
   values: Record<string, number>;
 }
 
@@ -19,7 +21,7 @@ export interface CellResults {
   values: Record<string, unknown>;
   /** Learnable parameters of the predictor over those it stands for; null before a run is complete. */
   compressionRatio: number | null;
-  target: { accuracy?: number };
+  target: Measures;
   planned: number;
   completed: number;
   failed: FailedRun[];
@@ -33,7 +35,7 @@ export interface Results {
   confidence: number;
   cells: CellResults[];
   /** Of the given checkpoint; empty when the cells have several targets or none was measured. */
-  target: { accuracy?: number };
+  target: Measures;
   /** The only part in which two sweeps with the same runs may differ. */
   provenance: {
     version: string;
@@ -89,17 +91,20 @@ function collectCell({ id, values, planned, results, failed }: CellOutcome): Cel
 function collectMetric(name: string, results: readonly RunResult[]): MetricSummary {
   const measured = results.filter(result => result.metrics[name] !== undefined);
   const values = measured.map(result => result.metrics[name]!.value);
+  const { unit, settings } = measured[0]!.metrics[name]!;
   return {
-    unit: measured[0]!.metrics[name]!.unit,
+    unit,
+    ...(settings && { settings }),
     ...summarise(values),
     values: Object.fromEntries(measured.map(({ seed }, i) => [seed, values[i]!])),
   };
 }
 
-function commonTarget(cells: readonly CellResults[]): { accuracy?: number } {
-  const accuracies = new Set(cells.filter(cell => cell.completed > 0).map(cell => cell.target.accuracy));
-  const [accuracy] = accuracies;
-  return accuracies.size === 1 && accuracy !== undefined ? { accuracy } : {};
+/** What is known of the target and the same in all cells. */
+function commonTarget(cells: readonly CellResults[]): Measures {
+  const [first, ...rest] = cells.filter(cell => cell.completed > 0).map(cell => cell.target);
+  const isCommon = ([name, value]: [string, unknown]) => rest.every(target => target[name] === value);
+  return Object.fromEntries(Object.entries(first ?? {}).filter(isCommon));
 }
 
 function bySeed<T extends { seed: number }>(items: readonly T[]): T[] {

@@ -3,7 +3,7 @@ import { follow, type Schema } from './schema.ts';
 import { listed, quote } from './text.ts';
 
 /** Longer lists of choices do not help; the nearest one is suggested anyway. */
-const MAX_CHOICES = 12;
+const MAX_CHOICES = 16;
 
 const KINDS = {
   object: 'a mapping',

@@ -12,6 +12,20 @@ export const datasetClasses = { procedural: proceduralClasses, ...cifarClasses }
 export const distils = ({ alpha, beta, warmup, iterations }: Configuration) =>
   (alpha > 0 || beta > 0) && warmup < iterations;
 
+/** Measures that look at weights alone. */
+const ofWeights: readonly string[] = [
+  'reconstruction-error',
+  'layer-errors',
+  'kernel-grid',
+  'embedding-similarity',
+];
+
+/** Which images a run reads: training images to distil with, test images for all but the measures of weights alone. */
+export const imagesRead = (configuration: Configuration) => ({
+  train: distils(configuration) || configuration.evaluate.includes('loss-landscape'),
+  test: configuration.evaluate.some(measure => !ofWeights.includes(measure)),
+});
+
 /** The images of the target's data set, as many as the configuration uses. Throws a Failure of kind 'data'. */
 export async function loadImages(
   configuration: Configuration,

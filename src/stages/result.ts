@@ -1,5 +1,16 @@
 import type { Device } from '../graph/program.ts';
 
+/** A measured number. */
+export interface Metric {
+  unit: string;
+  value: number;
+  /** What a reader must know to compare it with others: the size of an attack, say. */
+  settings?: Readonly<Record<string, string>>;
+}
+
+/** Numbers by measure. */
+export type Measures = Readonly<Partial<Record<string, number>>>;
+
 /** What a finished run leaves behind in its result.json; with the same key only `provenance` may differ. */
 export interface RunResult {
   schemaVersion: 1;
@@ -7,12 +18,13 @@ export interface RunResult {
   key: string;
   cell: string;
   seed: number;
-  /** 'accuracy' (after the last iteration, %), 'best-accuracy' (over all evaluations, %), 'reconstruction-error' (rmse). */
-  metrics: Record<string, { unit: string; value: number }>;
+  /** By measure, after the last iteration; besides `best-accuracy`, over all evaluations (%). */
+  metrics: Record<string, Metric>;
   predictorParameters: number;
   learnableParameters: number;
   compressionRatio: number;
-  target: { accuracy?: number };
+  /** The same measures of the original network, but for those that compare with it. */
+  target: Measures;
   history: {
     iteration: number;
     loss: number;

@@ -1,17 +1,19 @@
-import { normalizationOf } from '../data/normalize.ts';
 import { openEngine } from '../engine/open.ts';
 import type { EngineOrder } from '../engine/order.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import { parameterCount } from '../nern/predictor-shapes.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { createEvaluator, type Evaluator, type Measure, units } from './evaluate.ts';
-import { distils, loadImages } from './images.ts';
+import { isAnalysis, writeAnalyses } from './analyses/write.ts';
+import { createEvaluator, type Measure, measures } from './evaluate.ts';
+import { distils, imagesRead, loadImages } from './images.ts';
 import type { Job, StageEvent } from './job.ts';
+import { createPredict } from './predict.ts';
 import { writePredictor } from './predictor-file.ts';
 import { type Representation, represent } from './represent.ts';
 import type { RunResult } from './result.ts';
-import { loadTarget, type Target } from './target.ts';
+import { sampleOf } from './sample.ts';
+import { loadTarget } from './target.ts';
 import { readTrainingCheckpoint, type TrainingState } from './training-checkpoint.ts';
 import { type Trained, trainAndMeasure, type Work } from './training-run.ts';
 
@@ -37,6 +39,10 @@ export async function executeRun(
   if (isMixed(job, saved)) emit({ type: 'run-mixed', run, engines: [...saved!.engines, engine.name] });
   const trained = await trainAndMeasure(work, job, saved, emit, stop);
   await writePredictor(job.directory, trained.parameters, work.representation.predictorShapes);
+  await writeAnalyses(job, configuration.evaluate.filter(isAnalysis), {
+    ...work,
+    parameters: trained.parameters,
+  });
   return resultOf(job, work, trained, startedAt);
 }
 
@@ -57,15 +63,17 @@ function refuseMixing(job: Job, saved: TrainingState | undefined): void {
 async function prepare(engine: Engine, { configuration, specFolder }: Job): Promise<Work> {
   const target = await loadTarget(configuration, specFolder);
   const representation = represent(target, configuration);
-  const evaluator = await evaluatorOf(engine, target, representation, configuration, specFolder);
+  const predict = createPredict(engine, representation);
+  const test = imagesRead(configuration).test ? await sampleOf(configuration, specFolder, 'test') : undefined;
+  const evaluator = createEvaluator(engine, target, representation.kernels, predict, configuration, test);
   const images = distils(configuration) ? await loadImages(configuration, specFolder, 'train') : undefined;
-  return { engine, target, representation, evaluator, images };
+  return { engine, target, representation, predict, evaluator, images };
 }
 
 function resultOf(
-  { key, cell, seed }: Job,
+  { key, cell, seed, configuration }: Job,
   { engine, representation }: Work,
-  { history, evaluations, original, engines, imagesAtOnce, seconds, stepMilliseconds }: Trained,
+  { history, evaluations, conclusion, original, engines, imagesAtOnce, seconds, stepMilliseconds }: Trained,
   startedAt: Date,
 ): RunResult {
   const { name, versions, threads, device } = engine;
@@ -74,9 +82,9 @@ function resultOf(
     key,
     cell,
     seed,
-    metrics: finalMetrics(evaluations),
+    metrics: finalMetrics(configuration, evaluations, conclusion),
     ...compressionOf(representation),
-    target: original.accuracy === undefined ? {} : { accuracy: original.accuracy },
+    target: original,
     history,
     evaluations,
     provenance: {
@@ -87,32 +95,19 @@ function resultOf(
   };
 }
 
-async function evaluatorOf(
-  engine: Engine,
-  target: Target,
-  representation: Representation,
-  configuration: Configuration,
-  specFolder: string,
-): Promise<Evaluator> {
-  const { evaluate: measures, data } = configuration;
-  const test = measures.includes('accuracy')
-    ? {
-        images: await loadImages(configuration, specFolder, 'test'),
-        normalization: normalizationOf(data.normalize),
-      }
-    : undefined;
-  return createEvaluator(engine, target, representation, measures, test);
-}
-
 /** Each measure after the last iteration, and the best accuracy of all evaluations (the papers' test-set selection). */
-function finalMetrics(evaluations: RunResult['evaluations']): RunResult['metrics'] {
-  const last = evaluations.at(-1)!.metrics;
+function finalMetrics(
+  configuration: Configuration,
+  evaluations: RunResult['evaluations'],
+  conclusion: Trained['conclusion'],
+): RunResult['metrics'] {
   const metrics: RunResult['metrics'] = {};
-  for (const [name, value] of Object.entries(last)) {
-    metrics[name] = { unit: units[name as Measure], value };
+  for (const [name, value] of Object.entries({ ...evaluations.at(-1)!.metrics, ...conclusion })) {
+    const { unit, settings } = measures[name as Measure];
+    metrics[name] = { unit, value, ...(settings && { settings: settings(configuration) }) };
     if (name !== 'accuracy') continue;
     const best = Math.max(...evaluations.map(({ metrics }) => metrics.accuracy!));
-    metrics['best-accuracy'] = { unit: units.accuracy, value: best };
+    metrics['best-accuracy'] = { unit, value: best };
   }
   return metrics;
 }

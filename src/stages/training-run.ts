@@ -4,6 +4,7 @@ import type { Engine } from '../graph/program.ts';
 import type { Evaluator } from './evaluate.ts';
 import { initialParameters } from './initial.ts';
 import type { Job, StageEvent } from './job.ts';
+import type { Predict } from './predict.ts';
 import type { Representation } from './represent.ts';
 import type { RunResult } from './result.ts';
 import type { Target } from './target.ts';
@@ -21,6 +22,7 @@ export interface Work {
   readonly engine: Engine;
   readonly target: Target;
   readonly representation: Representation;
+  readonly predict: Predict;
   readonly evaluator: Evaluator;
   /** Absent when training uses none. */
   readonly images: Images | undefined;
@@ -31,6 +33,8 @@ export interface Trained {
   readonly parameters: Float32Array;
   readonly history: RunResult['history'];
   readonly evaluations: RunResult['evaluations'];
+  /** What is measured at the end alone. */
+  readonly conclusion: Awaited<ReturnType<Evaluator['conclude']>>;
   /** What the original network measures. */
   readonly original: Awaited<ReturnType<Evaluator['original']>>;
   readonly engines: readonly string[];
@@ -106,9 +110,10 @@ export async function trainAndMeasure(
       if (performance.now() - savedAt > checkpointInterval * 1000) await save();
       stepBegan = performance.now();
     }
+    const conclusion = await evaluator.conclude(parameters);
     const original = await evaluator.original();
     const stepMilliseconds = training / Math.max(1, iterations - start.iteration);
-    const record = { history, evaluations, original };
+    const record = { history, evaluations, conclusion, original };
     return { parameters, ...record, engines, imagesAtOnce, seconds: elapsed(), stepMilliseconds };
   } catch (error) {
     // The error that ended it says more than one about the checkpoint.

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { renderCsv } from '../../src/report/csv.ts';
 import { layOut, type ReportRequest } from '../../src/report/layout.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
+import { collectResults } from '../../src/report/results.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
-import { paperGrid, type SampleCell, sampleResults } from './sample.ts';
+import { paperGrid, type SampleCell, sampleResults, sampleRun } from './sample.ts';
 
 const screen = { width: 80, colour: false };
 const golden = (name: string) => `golden/${name}`;
@@ -87,6 +88,41 @@ describe('a cell', () => {
   it('without a run that failed or finished is open', () => {
     expect(one({}, 2).rows[0]!.at(-1)).toBe('– (0/2)');
     expect(one({ 1: 90 }, 2).rows[0]!.at(-1)).toBe('90.00 (1/2)');
+  });
+});
+
+describe('the caption of an attack', () => {
+  const results = (epsilons: readonly string[]) =>
+    collectResults(
+      'attacked',
+      epsilons.map((epsilon, i) => ({
+        id: `cell-${i}`,
+        values: { 'attack.epsilon': epsilon },
+        planned: 1,
+        failed: [],
+        results: [
+          {
+            ...sampleRun(`cell-${i}`, 0, 90),
+            metrics: { fgsm: { unit: '%', value: 40 + i, settings: { epsilon, steps: '1' } } },
+            target: { accuracy: 91.69, fgsm: 45 + i, loss: 0.25 },
+          },
+        ],
+      })),
+      { version: '1.2.3', finishedAt: '2026-01-02T04:00:00.000Z' },
+    );
+
+  it('tells how strong it is, and how the original network fares', () => {
+    const { caption } = layOut(results(['1/255']), 'fgsm');
+    expect(caption).toContain('under the fast gradient sign method, epsilon 1/255, steps 1: one seed');
+    expect(caption).toContain('(accuracy 91.69 %, fgsm 45.00 %)');
+    expect(results(['1/255']).cells[0]!.metrics.fgsm!.settings).toEqual({ epsilon: '1/255', steps: '1' });
+  });
+
+  it('leaves out what differs between the cells', () => {
+    const { caption } = layOut(results(['1/255', '2/255']), 'fgsm');
+    expect(caption).toContain('sign method, steps 1: one seed');
+    expect(caption).toContain('(accuracy 91.69 %)');
+    expect(results(['1/255', '2/255']).target).toEqual({ accuracy: 91.69, loss: 0.25 });
   });
 });
 

@@ -59,6 +59,7 @@ test('defaults are those of the papers', () => {
     schedule: { method: 'cosine', min: 1e-6, warmup: 0 },
     clip: {},
     evaluate: ['accuracy', 'reconstruction-error'],
+    attack: { epsilon: 1, steps: 10 },
     evaluateEvery: 7000,
   });
   expect(sweepOf(`${small}optimizer: { method: adam }`).cells[0]?.configuration.optimizer).toEqual({

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { parseSpec } from '../../src/spec/sweep.ts';
+import { imagesRead } from '../../src/stages/images.ts';
+
+const readBy = (settings: string) => {
+  const target = 'target: { network: resnet8, dataset: procedural, weights: embedded }';
+  const parsed = parseSpec(`name: images\n${target}\niterations: 4\n${settings}\n`, 'images.yaml');
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
+  return imagesRead(parsed.sweep.cells[0]!.configuration);
+};
+
+test.each([
+  ['alpha: 0.1\nevaluate: [reconstruction-error, layer-errors]', { train: true, test: false }],
+  [
+    'alpha: 0\nbeta: 0\nevaluate: [reconstruction-error, embedding-similarity]',
+    { train: false, test: false },
+  ],
+  ['alpha: 0\nbeta: 0\nevaluate: [reconstruction-error, fgsm]', { train: false, test: true }],
+  ['alpha: 0\nbeta: 0\nevaluate: [weight-importance]', { train: false, test: true }],
+  ['alpha: 0\nbeta: 0\nevaluate: [loss-landscape]', { train: true, test: true }],
+])('a run reads the images that it trains with or measures on: %j', (settings, expected) => {
+  expect(readBy(settings)).toEqual(expected);
+});

@@ -1,0 +1,155 @@
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseSpec } from '../../src/spec/sweep.ts';
+import type { RunResult } from '../../src/stages/result.ts';
+import { executeRun } from '../../src/stages/run.ts';
+
+const spec = `
+name: measured
+target: { network: resnet8, dataset: procedural, weights: embedded }
+data: { train: 32, test: 32 }
+predictor: { hidden: 12, embedding: { base: 0.76, levels: 6 } }
+alpha: 0
+beta: 0
+iterations: 4
+evaluateEvery: 2
+seeds: [0]
+evaluate:
+  - accuracy
+  - top-5
+  - loss
+  - agreement
+  - reconstruction-error
+  - fgsm
+  - i-fgsm
+  - layer-errors
+  - kernel-grid
+  - weight-importance
+  - interpolation
+  - loss-landscape
+  - embedding-similarity
+  - meta-compression
+`;
+
+let directory: string;
+let result: RunResult;
+
+beforeAll(async () => {
+  const parsed = parseSpec(spec, 'measured.yaml');
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
+  const { id, configuration } = parsed.sweep.cells[0]!;
+  directory = await mkdtemp(join(tmpdir(), 'nern-measures-'));
+  const engine = { name: 'onnx:cpu' as const, threads: 1, device: 0 };
+  const job = { run: `${id}/seed-0`, cell: id, seed: 0, key: 'k', directory, configuration, engine };
+  result = await executeRun(
+    { ...job, mayMixEngines: false, specFolder: '.' },
+    () => {},
+    new AbortController().signal,
+  );
+}, 180_000);
+
+const document = async (name: string) =>
+  JSON.parse(await readFile(join(directory, 'measures', `${name}.json`), 'utf8'));
+
+describe('a run with every measure', () => {
+  test('reports the numbers with their units, and the settings on which they depend', () => {
+    const units = Object.entries(result.metrics).map(([name, { unit }]) => [name, unit]);
+    expect(Object.fromEntries(units)).toEqual({
+      accuracy: '%',
+      'best-accuracy': '%',
+      'top-5': '%',
+      loss: 'nat',
+      agreement: '%',
+      'reconstruction-error': '',
+      fgsm: '%',
+      'i-fgsm': '%',
+    });
+    expect(result.metrics['i-fgsm']!.settings).toEqual({
+      epsilon: '1/255',
+      steps: '10',
+      'step size': '0.25/255',
+    });
+    expect(result.metrics.accuracy).not.toHaveProperty('settings');
+  });
+
+  test('attacks at the end alone', () => {
+    const often = ['accuracy', 'top-5', 'loss', 'agreement', 'reconstruction-error'];
+    expect(result.evaluations.map(({ metrics }) => Object.keys(metrics))).toEqual([often, often]);
+  });
+
+  test('reports the original network, but for what compares with it', () => {
+    expect(Object.keys(result.target)).toEqual(['accuracy', 'top-5', 'loss', 'fgsm', 'i-fgsm']);
+    expect(result.target.fgsm).toBeLessThan(result.target.accuracy!);
+    expect(result.target['i-fgsm']).toBeLessThanOrEqual(result.target.fgsm!);
+  });
+
+  test('interpolates from the original to the reconstructed network', async () => {
+    const { points } = await document('interpolation');
+    const [start, end] = [0, 1].map(at => points.find(({ t }: { t: number }) => t === at));
+    expect(start).toMatchObject({ distance: 0, accuracy: result.target.accuracy, loss: result.target.loss });
+    expect(end).toMatchObject({
+      distance: result.metrics['reconstruction-error']!.value,
+      accuracy: result.metrics.accuracy!.value,
+      loss: result.metrics.loss!.value,
+    });
+  });
+
+  test('surveys the losses around the reconstructed network', async () => {
+    const { axis, train, test } = await document('loss-landscape');
+    const centre = axis.indexOf(0);
+    expect(test.loss[centre][centre]).toBeCloseTo(result.metrics.loss!.value, 4);
+    expect(train.loss[centre][centre]).not.toBe(test.loss[centre][centre]);
+    expect(test.loss).toHaveLength(axis.length);
+    expect(new Set(test.loss.flat()).size).toBeGreaterThan(axis.length);
+  });
+
+  test('finds errors by layer that make up the reconstruction error', async () => {
+    const { layers } = await document('layer-errors');
+    const worst = Math.max(...layers.map(({ error }: { error: number }) => error));
+    const best = Math.min(...layers.map(({ error }: { error: number }) => error));
+    const overall = result.metrics['reconstruction-error']!.value;
+    expect(best).toBeLessThan(overall);
+    expect(worst).toBeGreaterThan(overall);
+  });
+
+  test('shows what the filters with the lowest and highest errors respond to', async () => {
+    const { layers } = await document('weight-importance');
+    const { lowest, highest, activation } = layers[0];
+    expect(lowest).toHaveLength(10);
+    expect(highest[0].error).toBeGreaterThan(lowest[0].error);
+    expect(activation.lowest).toHaveLength(32);
+    expect(activation.lowest[0]).toHaveLength(32);
+    expect(activation.lowest).not.toEqual(activation.highest);
+  });
+
+  test('compresses the predictor, less and less true', async () => {
+    const { points, originalBytes } = await document('meta-compression');
+    expect(originalBytes).toBe(4 * result.learnableParameters);
+    expect(points[0]).toMatchObject({
+      pruned: 0,
+      bits: 32,
+      accuracy: result.metrics.accuracy!.value,
+      error: result.metrics['reconstruction-error']!.value,
+    });
+    expect(points[0].bytes).toBe(4 * result.predictorParameters + 1);
+    const sizes = points.map(({ bytes }: { bytes: number }) => bytes);
+    expect(Math.max(...sizes.slice(1))).toBeLessThan(sizes[0]);
+    expect(points.at(-1)).toMatchObject({ pruned: 0.6, bits: 4 });
+  });
+
+  test('draws what is a picture', async () => {
+    const files = await readdir(join(directory, 'measures'));
+    const drawn = files.filter(file => file.endsWith('.svg')).sort();
+    expect(drawn).toEqual(['kernel-grid.svg', 'loss-landscape.svg', 'weight-importance.svg']);
+    const { layers } = await document('kernel-grid');
+    expect(layers[0].original).not.toEqual(layers[0].reconstructed);
+    expect(layers[0].original).toHaveLength(31);
+  });
+
+  test('tells how alike its embeddings are', async () => {
+    const { reference, similarity } = await document('embedding-similarity');
+    expect(similarity[reference]).toBeCloseTo(1, 6);
+  });
+});
