@@ -78,11 +78,14 @@ describe('--device', () => {
   it('takes the CPU by itself where no driver of a GPU is there, and keeps the cells their names', async () => {
     const { stderr } = await runProgram(workspace, ['tiny.yaml']);
     expect(stderr).toContain('runs to do on onnx:cpu, 2 at a time');
-    const { cells } = JSON.parse(workspace.read('runs/tiny/results.json')) as Results;
-    expect(cells.map(({ id }) => id)).toEqual([
-      'permutation-in-filter_hidden-140-69caa58a',
-      'permutation-in-filter_hidden-160-30bedb18',
-    ]);
+    const asked = await runProgram(workspace, ['tiny.yaml', '--set', 'device=cpu', '--out', 'asked']);
+    expect(asked.code).toBe(0);
+    const [own, named] = ['runs', 'asked'].map(out => {
+      const { cells } = JSON.parse(workspace.read(`${out}/tiny/results.json`)) as Results;
+      return cells.map(({ id }) => id);
+    });
+    expect(own).toHaveLength(2);
+    expect(own).toEqual(named);
   });
 
   it('counts a result that is there, whatever became of its worker', async () => {
