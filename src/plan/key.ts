@@ -16,11 +16,12 @@ export type InputHashes = Readonly<Record<string, string | undefined>>;
  * that data and checkpoints can move; so is everything outside the cell's configuration (name, report, machine).
  */
 export function keyOf(cell: Cell, seed: number, inputs: InputHashes): string {
-  const { target, data, ...rest } = cell.configuration;
+  const { target, data, predictor, ...rest } = cell.configuration;
   const configuration = {
     ...rest,
     target: { ...target, weights: undefined },
     data: { ...data, root: undefined },
+    predictor: { ...predictor, init: { ...predictor.init, file: undefined } },
   };
   return hashOf({ method: METHOD_VERSION, configuration, seed, inputs });
 }

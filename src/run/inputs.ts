@@ -2,10 +2,13 @@ import { canonicalJson } from '../canonical-json.ts';
 import { Failure } from '../failure.ts';
 import type { InputHashes } from '../plan/key.ts';
 import type { Cell } from '../spec/cell.ts';
+import type { Configuration } from '../spec/configuration.ts';
 import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import { distils, imagesSha256 } from '../stages/images.ts';
+import { readInitial } from '../stages/initial.ts';
 import { dataRoot } from '../stages/locate.ts';
+import { shapesOf } from '../stages/represent.ts';
 import { loadTarget } from '../stages/target.ts';
 
 /** What is known of the files that a sweep reads: their contents by cell id, or what is wrong with them. */
@@ -39,7 +42,7 @@ export async function checkInputs(sweep: Sweep): Promise<Inputs> {
 
 /** One thing that a cell's runs read. */
 interface Input {
-  role: 'weights' | 'train' | 'test';
+  role: 'weights' | 'predictor' | 'train' | 'test';
   /** The setting that asks for it. */
   path: string;
   /** The same for what is the same. */
@@ -65,7 +68,21 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
     name: `weights ${canonicalJson(target)} ${root}`,
     check: async () => (await loadTarget(configuration, specFolder)).sha256,
   };
-  return [weights, ...splits.map(images)];
+  return [weights, ...predictorToBeginWith(configuration, specFolder), ...splits.map(images)];
+}
+
+function predictorToBeginWith(configuration: Configuration, specFolder: string): Input[] {
+  const { target, predictor } = configuration;
+  const { init, ...sizes } = predictor;
+  if (init.method !== 'checkpoint') return [];
+  const check = async () => {
+    const { network } = await loadTarget(configuration, specFolder);
+    const shapes = shapesOf(network, configuration);
+    return (await readInitial(configuration, init.file, specFolder, shapes)).sha256;
+  };
+  const root = dataRoot(configuration, specFolder);
+  const name = `predictor ${canonicalJson({ target, sizes, init })} ${root}`;
+  return [{ role: 'predictor', path: 'predictor.init.file', name, check }];
 }
 
 function expected(error: unknown): Failure {

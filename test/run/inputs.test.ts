@@ -4,8 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { proceduralSha256 } from '../../src/data/procedural.ts';
+import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
+import { initialisePredictor } from '../../src/nern/initialise.ts';
+import { predictorShapes } from '../../src/nern/predictor-shapes.ts';
+import { keyOf } from '../../src/plan/key.ts';
+import { createRandom } from '../../src/random.ts';
 import { checkInputs } from '../../src/run/inputs.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
+import { writeSafetensors } from '../../src/weights/safetensors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-inputs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -64,5 +70,38 @@ evaluate: [reconstruction-error]
         ],
       ]),
     });
+  });
+
+  it('knows the predictor that training begins with by its content, and refuses one of another size', async () => {
+    const shapes = predictorShapes({ inputs: 24, hidden: 6, outputs: 9 });
+    const write = (name: string, seed: number) => {
+      const parameters = initialisePredictor(shapes, createRandom(seed, 'init'));
+      let at = 0;
+      const tensors = shapes.map((shape, i): [string, Tensor] => {
+        const data = parameters.slice(at, at + sizeOf(shape));
+        at += data.length;
+        return [`layers.${i >> 1}.${i % 2 === 0 ? 'weight' : 'bias'}`, { shape, data }];
+      });
+      writeFileSync(join(folder, name), writeSafetensors(new Map(tensors)));
+    };
+    write('first.safetensors', 0);
+    write('copy.safetensors', 0);
+    write('other.safetensors', 1);
+    const keyWith = async (file: string, hidden = 6) => {
+      const sweep = sweepOf(`name: x
+target: { network: resnet8, dataset: procedural, weights: embedded }
+predictor: { hidden: ${hidden}, embedding: { levels: 4 }, init: { method: checkpoint, file: ${file} } }
+`);
+      const [cell] = sweep.cells;
+      const { hashes, diagnostics } = await checkInputs(sweep);
+      return { key: keyOf(cell!, 0, hashes.get(cell!.id)!), diagnostics };
+    };
+    const { key } = await keyWith('first.safetensors');
+    expect((await keyWith('copy.safetensors')).key).toBe(key);
+    expect((await keyWith('other.safetensors')).key).not.toBe(key);
+    const { diagnostics } = await keyWith('first.safetensors', 7);
+    expect(diagnostics.map(({ range, message }) => [range.line, message])).toEqual([
+      [3, expect.stringContaining('to be of shape [7, 24], got [6, 24]')],
+    ]);
   });
 });
