@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import { engineNames } from '../src/engine/names.ts';
 import { openEngine } from '../src/engine/open.ts';
+import type { Feeds } from '../src/graph/program.ts';
 import { sizeOf, type Tensor } from '../src/graph/tensor.ts';
 import { kernelCount } from '../src/nern/coordinates.ts';
 import { initialisePredictor } from '../src/nern/initialise.ts';
@@ -22,6 +23,7 @@ import { matchParameters } from '../src/networks/keys.ts';
 import { learnableConvolutions, parameterShapes } from '../src/networks/network.ts';
 import { resnet } from '../src/networks/resnet.ts';
 import { createRandom } from '../src/random.ts';
+import { imagesPerCall } from '../src/stages/evaluate.ts';
 import { readCheckpoint } from '../src/weights/checkpoint.ts';
 
 const { positionals, values } = parseArgs({
@@ -66,9 +68,16 @@ const rate = mode === 'eval' ? { imagesPerSecond: (1000 * images) / median } : {
 console.log(JSON.stringify({ engine: name, mode, images, threads, median, ...rate, peakMegabytes, times }));
 
 async function inference() {
-  const program = classificationProgram(network, weights, kernels, images);
-  const executable = await engine.compile(program);
-  return () => executable.run({ ...imageFeed, kernels: kernels.rows });
+  const batch = Math.min(images, imagesPerCall(engine));
+  const executable = await engine.compile(classificationProgram(network, weights, kernels, batch));
+  const size = sizeOf(network.input);
+  const batches = Array.from({ length: images / batch }, (_, i): Feeds => {
+    const data = pixels.subarray(i * batch * size, (i + 1) * batch * size);
+    return { images: { shape: [batch, ...network.input], data }, kernels: kernels.rows };
+  });
+  return async () => {
+    for (const feeds of batches) await executable.run(feeds);
+  };
 }
 
 async function training(distil: boolean) {

@@ -9,8 +9,8 @@ import { once } from './once.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
 
-/** The most images classified in one call: large enough to keep every core busy, small enough to stay in the caches. */
-const mostAtOnce = 128;
+/** The most images classified in one call: as many for each thread as stay in its caches. */
+export const imagesPerCall = ({ imagesAtOnce, threads }: Engine) => imagesAtOnce * threads;
 
 /** Shows a set of images to a target whose learnable kernels are replaced by others, [kernels, k * k]. */
 export interface Classifier {
@@ -28,7 +28,7 @@ export function createClassifier(
   kernels: TargetKernels,
   { images, normalization }: Sample,
 ): Classifier {
-  const batch = Math.min(mostAtOnce, images.count);
+  const batch = Math.min(imagesPerCall(engine), images.count);
   const shape = [batch, ...network.input];
   const classification = once(() => engine.compile(classificationProgram(network, weights, kernels, batch)));
   const imageGradient = once(() => engine.compile(imageGradientProgram(network, weights, kernels, batch)));

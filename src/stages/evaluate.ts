@@ -14,6 +14,8 @@ import type { Predict } from './predict.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
 
+export { imagesPerCall } from './classify.ts';
+
 /** What `evaluate` in a spec can name and is one number. */
 export type Measure = Exclude<Configuration['evaluate'][number], Analysis>;
 

@@ -2,6 +2,7 @@ import type { Value } from '../../graph/value.ts';
 import type { Context } from './context.ts';
 import { geometryOf, shapeOf } from './convolution.ts';
 import { join } from './join.ts';
+import { emitProduct } from './product.ts';
 
 /*
  * dW of a convolution: dW[f,c,i,j] = sum over n,y,x of dY[n,f,y,x] X[n,c,y+i-p,x+j-p], as one matrix product over all
@@ -36,8 +37,9 @@ export function lowerFilterGradient(of: Value, context: Context): string {
     const taps = tapsOf(k, padding);
     const left = factor(taps.map(tap => shift(dyT, f, tap * w, y => inside(y - tap, h))));
     const right = factor(taps.map(tap => shift(xT, c, -tap, (_y, x) => inside(x + tap, w))));
-    const product = emit('Gemm', [left, right], { transB: 1 });
-    return emit('Transpose', [emit('Reshape', [product, integers(k, f, k, c)])], { perm: [1, 3, 0, 2] });
+    const product = { a: left, transposeA: false, b: right, transposeB: true };
+    const gradient = emitProduct(product, [k * f, k * c], context);
+    return emit('Transpose', [emit('Reshape', [gradient, integers(k, f, k, c)])], { perm: [1, 3, 0, 2] });
   }
   const [, , xh, xw] = shapeOf(x);
   const margins = [0, 0, padding, padding];
@@ -53,6 +55,12 @@ export function lowerFilterGradient(of: Value, context: Context): string {
       integers(stride, stride),
     ]);
   });
-  const product = emit('Gemm', [matrix(dyT, f), matrix(factor(taps), k * k * c)], { transB: 1 });
-  return emit('Transpose', [emit('Reshape', [product, integers(f, k, k, c)])], { perm: [0, 3, 1, 2] });
+  const product = {
+    a: matrix(dyT, f),
+    transposeA: false,
+    b: matrix(factor(taps), k * k * c),
+    transposeB: true,
+  };
+  const gradient = emitProduct(product, [f, k * k * c], context);
+  return emit('Transpose', [emit('Reshape', [gradient, integers(f, k, k, c)])], { perm: [0, 3, 1, 2] });
 }

@@ -7,6 +7,7 @@ import { lowerFilterGradient } from './filter-gradient.ts';
 import { lowerFilterGradientOnGpu } from './filter-gradient-gpu.ts';
 import { join } from './join.ts';
 import { dataTypes } from './model.ts';
+import { emitProduct } from './product.ts';
 
 /** Operations that make up a program's structure rather than compute something. */
 type Structural = 'input' | 'constant' | 'sumOverSlices' | 'sequenceSlice';
@@ -56,7 +57,10 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   sum: plainly(lowerSum),
   softmax: plainly((_of, operands, { emit }) => emit('Softmax', operands, { axis: -1 })),
   logSoftmax: plainly((_of, [x], context) => lowerLogSoftmax(x!, context)),
-  linear: plainly((_of, operands, { emit }) => emit('Gemm', operands, { transB: 1 })),
+  linear: plainly((of, [x, weight, bias], context) => {
+    const product = { a: x!, transposeA: false, b: weight!, transposeB: true, bias: bias! };
+    return emitProduct(product, of.shape, context);
+  }),
   matmul: plainly(lowerMatmul),
   gatherRows: plainly((_of, operands, { emit }) => emit('Gather', operands, { axis: 0 })),
   scatterAddRows: plainly((of, [rows, indices], { emit, tensor, integers }) => {
@@ -85,10 +89,11 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   ),
 };
 
-function lowerMatmul(of: Value, [a, b]: readonly string[], { emit, dialect }: Context): string {
+function lowerMatmul(of: Value, [a, b]: readonly string[], context: Context): string {
+  const { emit, dialect } = context;
   const { transposeA, transposeB } = operationOf(of, 'matmul');
   const rank = of.shape.length;
-  if (rank === 2) return emit('Gemm', [a!, b!], { transA: +transposeA, transB: +transposeB });
+  if (rank === 2) return emitProduct({ a: a!, transposeA, b: b!, transposeB }, of.shape, context);
   if (dialect.device === 'cpu')
     return emit('ms:FusedMatMul', [a!, b!], { transA: +transposeA, transB: +transposeB });
   const perm = [...Array(rank - 2).keys(), rank - 1, rank - 2];
