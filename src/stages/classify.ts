@@ -9,7 +9,7 @@ import { once } from './once.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
 
-/** Images classified in one call: as many for each thread as stay in its caches. */
+/** The most images classified in one call: as many for each thread as stay in its caches. */
 export const imagesPerCall = ({ imagesAtOnce, threads }: Engine) => imagesAtOnce * threads;
 
 /** Shows a set of images to a target whose learnable kernels are replaced by others, [kernels, k * k]. */
