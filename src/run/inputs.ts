@@ -5,7 +5,7 @@ import type { Cell } from '../spec/cell.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import { distils, imagesSha256 } from '../stages/images.ts';
+import { imagesRead, imagesSha256 } from '../stages/images.ts';
 import { readInitial } from '../stages/initial.ts';
 import { dataRoot } from '../stages/locate.ts';
 import { shapesOf } from '../stages/represent.ts';
@@ -52,7 +52,7 @@ interface Input {
 }
 
 function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
-  const { target, data, evaluate } = configuration;
+  const { target, data } = configuration;
   const root = dataRoot(configuration, specFolder);
   const images = (split: 'train' | 'test'): Input => ({
     role: split,
@@ -60,7 +60,7 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
     name: `${split} ${target.dataset} ${data[split] ?? 'all'} ${root}`,
     check: () => imagesSha256(configuration, specFolder, split),
   });
-  const isRead = { train: distils(configuration), test: evaluate.includes('accuracy') };
+  const isRead = imagesRead(configuration);
   const splits = (['train', 'test'] as const).filter(split => isRead[split]);
   const weights: Input = {
     role: 'weights',

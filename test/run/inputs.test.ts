@@ -24,6 +24,22 @@ function sweepOf(text: string) {
 }
 
 describe('checkInputs', () => {
+  it.each([
+    ['[accuracy]', ['test', 'weights']],
+    ['[top-5]', ['test', 'weights']],
+    ['[reconstruction-error]', ['weights']],
+    ['[loss-landscape]', ['test', 'train', 'weights']],
+  ])('hashes what training without images and evaluate: %s read', async (measures, roles) => {
+    const sweep = sweepOf(`name: x
+target: { network: resnet8, dataset: procedural, weights: embedded }
+alpha: 0
+beta: 0
+evaluate: ${measures}
+`);
+    const { hashes } = await checkInputs(sweep);
+    expect(Object.keys(hashes.get(sweep.cells[0]!.id)!).sort()).toEqual(roles);
+  });
+
   it('points at every place that names a file that is missing or of another kind', async () => {
     const { diagnostics } = await checkInputs(
       sweepOf(`name: x
