@@ -17,6 +17,7 @@ const ofWeights: readonly string[] = [
   'reconstruction-error',
   'layer-errors',
   'kernel-grid',
+  'low-frequency-ratio',
   'embedding-similarity',
 ];
 

@@ -26,6 +26,7 @@ evaluate:
   - i-fgsm
   - layer-errors
   - kernel-grid
+  - low-frequency-ratio
   - weight-importance
   - interpolation
   - loss-landscape

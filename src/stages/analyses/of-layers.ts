@@ -1,5 +1,6 @@
 import { kernelGrid } from '../../measures/kernel-grid.ts';
 import { layerErrors } from '../../measures/layer-errors.ts';
+import { lowFrequencyRatio } from '../../measures/low-frequency-ratio.ts';
 import { activationProgram, rankFilters } from '../../measures/weight-importance.ts';
 import { firstOf, normalizedImages } from '../sample.ts';
 import { bothLayers, type Finding, type Subject, strip } from './subject.ts';
@@ -13,6 +14,16 @@ const activationImages = 128;
 export async function errorsByLayer(subject: Subject): Promise<Finding> {
   const { original, reconstructed } = await bothLayers(subject);
   return { document: { layers: layerErrors(original, reconstructed) } };
+}
+
+/** How much of each layer's energy lies in its low frequencies, before and after. */
+export async function lowFrequencies(subject: Subject): Promise<Finding> {
+  const { original, reconstructed } = await bothLayers(subject);
+  const layers = original.map((layer, l) => {
+    const [before, after] = [lowFrequencyRatio(layer), lowFrequencyRatio(reconstructed[l]!)];
+    return { layer: layer.name, original: before, reconstructed: after, difference: after - before };
+  });
+  return { document: { layers } };
 }
 
 /** Kernels of each layer beside the original ones. */

@@ -4,7 +4,7 @@ import { drawStrips } from '../../measures/picture.ts';
 import type { Configuration } from '../../spec/configuration.ts';
 import type { Job } from '../job.ts';
 import { sampleOf } from '../sample.ts';
-import { errorsByLayer, kernelGrids, weightImportance } from './of-layers.ts';
+import { errorsByLayer, kernelGrids, lowFrequencies, weightImportance } from './of-layers.ts';
 import { metaCompression, similarityOfEmbeddings } from './of-predictor.ts';
 import { interpolation, lossLandscape } from './of-surroundings.ts';
 import type { Finding, Finished, Subject } from './subject.ts';
@@ -12,6 +12,7 @@ import type { Finding, Finished, Subject } from './subject.ts';
 const analyses = {
   'layer-errors': errorsByLayer,
   'kernel-grid': kernelGrids,
+  'low-frequency-ratio': lowFrequencies,
   'weight-importance': weightImportance,
   interpolation,
   'loss-landscape': lossLandscape,
