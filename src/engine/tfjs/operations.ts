@@ -62,9 +62,7 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   convolutionInputGradient: lowerInputGradient,
   convolutionFilterGradient: lowerFilterGradient,
   sum: lowerSum,
-  softmax: plainly((of, [logits], { call }) =>
-    call('Softmax', { logits: logits! }, { dim: of.shape.length - 1 }, of.shape),
-  ),
+  softmax: plainly(lowerSoftmax),
   logSoftmax: plainly(lowerLogSoftmax),
   linear: plainly(lowerLinear),
   matmul: plainly(lowerMatmul),
@@ -114,6 +112,14 @@ function lowerSum(of: Value, { call, form, plain }: Context): Slot {
     return call('Sum', { x: slot }, { axis, keepDims: false }, of.shape);
   }
   return call('Sum', { x: plain(x) }, { axis: axes, keepDims: false }, of.shape);
+}
+
+/**
+ * By the logarithms: TensorFlow's own gives 1 - 1e-7 where one class has it all, and what the gradient makes of the
+ * missing part grows with the network that it passes.
+ */
+function lowerSoftmax(of: Value, operands: readonly Slot[], context: Context): Slot {
+  return context.call('Exp', { x: lowerLogSoftmax(of, operands, context) }, {}, of.shape);
 }
 
 /** x - max - log sum exp(x - max): not every backend has a kernel for it. */
