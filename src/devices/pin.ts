@@ -9,32 +9,19 @@ export interface Pinned {
 
 export const usesCuda = (engine: EngineName) => engine === 'onnx:cuda' || engine === 'tfjs:node-gpu';
 
-const usesTensorFlow = (engine: EngineName) => engine === 'tfjs:node' || engine === 'tfjs:node-gpu';
-
 /**
- * Ties an order to its device. The libraries read these variables when they are loaded, some of them before any of our
- * code runs, so they must be there when the process starts. A process that is to use one GPU of NVIDIA sees no other;
- * there it is device 0. `visible` is the machine's CUDA_VISIBLE_DEVICES, of whose entries the device is one.
+ * Ties an order to its device. CUDA reads these variables once, for whatever uses it first, so they are there when the
+ * process starts. A process that is to use one GPU of NVIDIA sees no other; there it is device 0. `visible` is the
+ * machine's CUDA_VISIBLE_DEVICES, of whose entries the device is one.
  */
 export function pin(order: EngineOrder, visible = process.env.CUDA_VISIBLE_DEVICES): Pinned {
-  const { name, threads, device } = order;
-  const count = String(threads);
-  const tensorFlow = {
-    TF_CPP_MIN_LOG_LEVEL: '1',
-    TF_NUM_INTRAOP_THREADS: count,
-    TF_NUM_INTEROP_THREADS: '1',
-    OMP_NUM_THREADS: count,
-    // Otherwise the first process takes the whole memory of the GPU.
-    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-  };
+  if (!usesCuda(order.name)) return { order, environment: {} };
   return {
-    order: usesCuda(name) ? { ...order, device: 0 } : order,
+    order: { ...order, device: 0 },
     environment: {
-      ...(usesTensorFlow(name) ? tensorFlow : {}),
-      ...(usesCuda(name) ? { CUDA_VISIBLE_DEVICES: visibleEntry(visible, device) } : {}),
+      CUDA_VISIBLE_DEVICES: visibleEntry(visible, order.device),
       // The numbers of `nvidia-smi`, not the order of speed.
-      ...(usesCuda(name) ? { CUDA_DEVICE_ORDER: 'PCI_BUS_ID' } : {}),
-      ...(name === 'tfjs:node' ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     },
   };
 }

@@ -8,6 +8,7 @@ import { lossNames, type StepDefinition, trainingStep } from '../nern/step.ts';
 import { targetKernels } from '../nern/target-kernels.ts';
 import { learnableConvolutions, type Network, parameterShapes } from '../networks/network.ts';
 import { resnet } from '../networks/resnet.ts';
+import { once } from '../once.ts';
 import { createRandom, type Random } from '../random.ts';
 
 /** Training without a checkpoint or data: everything is drawn from a fixed seed. */
@@ -128,12 +129,3 @@ const scalars = (named: Readonly<Record<string, number>>): Record<string, Tensor
   Object.fromEntries(
     Object.entries(named).map(([name, x]) => [name, { shape: [], data: Float32Array.of(x) }]),
   );
-
-/** Makes a thing at the first call. */
-function once<Thing>(make: () => Thing): () => Thing {
-  let made: { thing: Thing } | undefined;
-  return () => {
-    made ??= { thing: make() };
-    return made.thing;
-  };
-}

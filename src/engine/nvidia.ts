@@ -16,8 +16,7 @@ const fields = ['index', 'uuid', 'name', 'memory.total', 'driver_version'] as co
  * 'environment' when there is no driver or no such GPU.
  */
 export async function visibleGpu(engine: string, device: number): Promise<Gpu> {
-  const machine = parseGpus(await queryGpus());
-  const seen = visibleGpus(machine, process.env.CUDA_VISIBLE_DEVICES);
+  const { machine, seen } = await listGpus();
   const found = seen[device];
   if (found) return found;
   throw new Failure(
@@ -25,6 +24,12 @@ export async function visibleGpu(engine: string, device: number): Promise<Gpu> {
     `Expected \`${engine}\` to find GPU ${device}, but the process sees ${seen.length} of the machine's ${machine.length}`,
     'Ask for a device that `nvidia-smi` lists and CUDA_VISIBLE_DEVICES does not hide.',
   );
+}
+
+/** The GPUs of NVIDIA that the machine has, and those of them that this process may see. Fails where there is no driver. */
+export async function listGpus(): Promise<{ machine: readonly Gpu[]; seen: readonly Gpu[] }> {
+  const machine = parseGpus(await queryGpus());
+  return { machine, seen: visibleGpus(machine, process.env.CUDA_VISIBLE_DEVICES) };
 }
 
 /**

@@ -4,10 +4,10 @@ import type { Program } from '../graph/program.ts';
 import { logSoftmax, sum } from '../graph/reduction.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { input, type Value } from '../graph/value.ts';
-import { filtersOf } from '../nern/predictor.ts';
+import { withKernels } from '../nern/reconstruct.ts';
 import type { TargetKernels } from '../nern/target-kernels.ts';
-import { forward, frozen } from '../networks/forward.ts';
-import { learnableConvolutions, type Network } from '../networks/network.ts';
+import { forward } from '../networks/forward.ts';
+import type { Network } from '../networks/network.ts';
 
 /**
  * The fast gradient sign method (FGSM, Goodfellow et al. 2014) when it has one step of size `epsilon`, its iteration
@@ -41,14 +41,10 @@ export function imageGradientProgram(
   kernels: TargetKernels,
   count: number,
 ): Program {
-  const filters = filtersOf(input('kernels', kernels.rows.shape), learnableConvolutions(network));
+  const parameters = withKernels(network, weights, input('kernels', kernels.rows.shape));
   const images = input('images', [count, ...network.input]);
   const labels = input('labels', [count, network.classes]);
-  const { logits } = forward(
-    network,
-    images,
-    frozen(weights, step => filters.get(step.weight)!),
-  );
+  const { logits } = forward(network, images, parameters);
   // A sum, not a mean: each image has its own gradient, whatever the batch around it.
   const loss = negate(sum(multiply(labels, logSoftmax(logits))));
   const [gradient] = gradients(loss, [images]) as [Value];

@@ -1,8 +1,8 @@
 import { gatherRows } from '../graph/layout.ts';
 import type { Program } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { constant, input } from '../graph/value.ts';
-import { forward, frozen } from '../networks/forward.ts';
+import { constant, input, type Value } from '../graph/value.ts';
+import { forward, frozen, type Parameters } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
 import type { KernelEmbedding } from './kernel-embedding.ts';
 import { filtersOf, type PredictorForm, predictGrid, predictorOf } from './predictor.ts';
@@ -30,6 +30,16 @@ export function predictionProgram(of: KernelPredictor): Program {
   return { name: 'prediction', outputs: { kernels: resample(predicted, resampling, target) } };
 }
 
+/** A target's parameters, its learnable convolutions replaced by `kernels` [kernels, k * k]. */
+export function withKernels(
+  network: Network,
+  weights: ReadonlyMap<string, Tensor>,
+  kernels: Value,
+): Parameters {
+  const filters = filtersOf(kernels, learnableConvolutions(network));
+  return frozen(weights, step => filters.get(step.weight)!);
+}
+
 /** `logits` of `images` by the target, its learnable convolutions replaced by `kernels` [kernels, k * k]. */
 export function classificationProgram(
   network: Network,
@@ -37,8 +47,7 @@ export function classificationProgram(
   kernels: TargetKernels,
   images: number,
 ): Program {
-  const filters = filtersOf(input('kernels', kernels.rows.shape), learnableConvolutions(network));
-  const parameters = frozen(weights, step => filters.get(step.weight)!);
+  const parameters = withKernels(network, weights, input('kernels', kernels.rows.shape));
   const { logits } = forward(network, input('images', [images, ...network.input]), parameters);
   return { name: 'classification', outputs: { logits } };
 }

@@ -5,7 +5,7 @@ import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { type Attack, ascend, imageGradientProgram } from '../measures/attack.ts';
 import { classificationProgram } from '../nern/reconstruct.ts';
 import type { TargetKernels } from '../nern/target-kernels.ts';
-import { once } from './once.ts';
+import { once } from '../once.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
 

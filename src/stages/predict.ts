@@ -1,6 +1,6 @@
 import type { Engine } from '../graph/program.ts';
 import { predictionProgram } from '../nern/reconstruct.ts';
-import { once } from './once.ts';
+import { once } from '../once.ts';
 import type { Representation } from './represent.ts';
 
 /** The kernels [kernels, k * k] that a predictor with these parameters stands for. */

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { gpuCandidates } from '../../src/devices/candidates.ts';
 import type { Finding } from '../../src/devices/finding.ts';
-import { visibleCount } from '../../src/devices/list.ts';
 import { pin } from '../../src/devices/pin.ts';
 import { forgetVerdicts, readVerdicts } from '../../src/devices/verdicts.ts';
+import { tensorFlowEnvironment } from '../../src/engine/tfjs/tensorflow.ts';
 
 describe('which engines are worth a look', () => {
   it.each([
@@ -19,16 +19,6 @@ describe('which engines are worth a look', () => {
 });
 
 describe('CUDA_VISIBLE_DEVICES', () => {
-  it.each([
-    ['', 0],
-    ['-1', 0],
-    ['3', 1],
-    ['GPU-a, GPU-b', 2],
-    ['0,1,-1,2', 2],
-  ])('%j shows %i', (visible, count) => {
-    expect(visibleCount(visible)).toBe(count);
-  });
-
   it('is narrowed to one of its entries for each process', () => {
     const order = { name: 'onnx:cuda', threads: 1, device: 1 } as const;
     const pinned = (visible: string | undefined) => pin(order, visible).environment.CUDA_VISIBLE_DEVICES;
@@ -37,7 +27,7 @@ describe('CUDA_VISIBLE_DEVICES', () => {
   });
 
   it('hides GPUs from a TensorFlow that is to use the CPU, with its share of the cores', () => {
-    const { environment } = pin({ name: 'tfjs:node', threads: 3, device: 0 }, '0,1');
+    const environment = tensorFlowEnvironment(3, undefined, { CUDA_VISIBLE_DEVICES: '0,1' });
     expect(environment).toMatchObject({ CUDA_VISIBLE_DEVICES: '-1', TF_NUM_INTRAOP_THREADS: '3' });
   });
 

@@ -21,6 +21,8 @@ describe('the GPUs of a machine', () => {
     ['GPU-bbbb-2', ['GPU-bbbb-2']],
     ['GPU-b', ['GPU-bbbb-2']],
     ['1,-1,0', ['GPU-bbbb-2']],
+    ['0,1,-1,2', ['GPU-aaaa-1', 'GPU-bbbb-2']],
+    ['GPU-a, GPU-b', ['GPU-aaaa-1', 'GPU-bbbb-2']],
     ['MIG-cccc-3', ['MIG-cccc-3']],
     ['-1', []],
     ['', []],

@@ -5,7 +5,6 @@ import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
 import { adam } from '../../src/nern/adam.ts';
 import { kernelCount } from '../../src/nern/coordinates.ts';
 import { kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
-import type { Optimizer } from '../../src/nern/optimizer.ts';
 import { ranger } from '../../src/nern/ranger.ts';
 import { type StepDefinition, trainingStep } from '../../src/nern/step.ts';
 import { targetKernels } from '../../src/nern/target-kernels.ts';
@@ -13,21 +12,13 @@ import { matchParameters } from '../../src/networks/keys.ts';
 import { learnableConvolutions, type Network } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
+import { revealGradient } from '../support/reveal-gradient.ts';
 import { describeEngines, isSlow, tolerance } from './engines.ts';
 
 /** One training step computed by PyTorch (bench/peers/step_reference.py), for a tiny ResNet8 of either shortcut. */
 const folder = new URL('../fixtures/step/', import.meta.url);
 const tensorsOf = (file: string) => readSafetensors(readFileSync(new URL(file, folder)), file);
 const images = tensorsOf('images.safetensors').get('images')!;
-
-/** Stands in for the optimizer: the "new parameters" are the gradient. */
-const revealGradient: Optimizer = {
-  stateNames: [],
-  scalarNames: [],
-  initialState: () => ({}),
-  scalars: () => ({}),
-  update: ({ gradient }) => ({ parameters: gradient, state: {} }),
-};
 
 /** The largest difference between two vectors, relative to the larger one's largest value. */
 function relativeError(got: Float32Array, expected: Float32Array): number {

@@ -8,7 +8,6 @@ import { type Activation, activate } from '../../src/nern/activation.ts';
 import { kernelCoordinates, kernelCount } from '../../src/nern/coordinates.ts';
 import { embedCoordinates } from '../../src/nern/embedding.ts';
 import { type EmbeddingSettings, embeddingSize, kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
-import type { Optimizer } from '../../src/nern/optimizer.ts';
 import { createOptimizer, type OptimizerSettings } from '../../src/nern/optimizers.ts';
 import { predictorShapes } from '../../src/nern/predictor-shapes.ts';
 import type { KernelPredictor } from '../../src/nern/reconstruct.ts';
@@ -19,6 +18,7 @@ import { matchParameters } from '../../src/networks/keys.ts';
 import { learnableConvolutions } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
+import { revealGradient } from './reveal-gradient.ts';
 
 /* The options of the method beside what PyTorch computes (bench/peers/options_reference.py). */
 
@@ -96,15 +96,6 @@ export const kernels = targetKernels(network, weights);
 const allImages = tensorsOf('step/images.safetensors').get('images')!;
 const imageShape = allImages.shape.slice(1);
 const images = { shape: imageShape, data: allImages.data.slice(0, sizeOf(imageShape)) };
-
-/** Stands in for the optimizer: the "new parameters" are the gradient. */
-const revealGradient: Optimizer = {
-  stateNames: [],
-  scalarNames: [],
-  initialState: () => ({}),
-  scalars: () => ({}),
-  update: ({ gradient }) => ({ parameters: gradient, state: {} }),
-};
 
 /** The predictor of a case; Fourier features with the directions that PyTorch drew. */
 export function predictorOf(of: StepCase): KernelPredictor {
