@@ -21,14 +21,17 @@ const largestPool = 8;
 
 const registeredAs = 'wasm';
 
-/** WebAssembly with SIMD, on several threads. */
+/** WebAssembly with SIMD, on as many threads as are wanted and the pool has. */
 export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backend> {
   const wasm = await loadPackage(library, () => import('@tensorflow/tfjs-backend-wasm'));
   const threads = Math.min(wanted, largestPool);
   let complaint: string | undefined;
-  const module = await instantiate(threads > 1 ? 'threaded-simd' : 'simd', line => {
+  const complain = (line: string) => {
     complaint ??= line.trim() || undefined;
-  });
+  };
+  const module = await withProcessors(2 * threads, () =>
+    instantiate(threads > 1 ? 'threaded-simd' : 'simd', complain),
+  );
   wasm.setThreadsCount(threads);
   await replaceKernels(wasmKernels);
   const giveBack = await useBackend(registeredAs, new wasm.BackendWasm(module));
@@ -43,6 +46,18 @@ export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backen
     trouble: program => (complaint === undefined ? undefined : complaintFailure(program, complaint)),
     dispose: async () => giveBack(),
   };
+}
+
+/** The module takes one thread for two processors that it counts when it is started, however many are wanted. */
+async function withProcessors<Result>(count: number, start: () => Promise<Result>): Promise<Result> {
+  const os: typeof import('node:os') = createRequire(import.meta.url)('node:os');
+  const before = os.cpus;
+  os.cpus = () => Array(count).fill(before()[0]);
+  try {
+    return await start();
+  } finally {
+    os.cpus = before;
+  }
 }
 
 /**

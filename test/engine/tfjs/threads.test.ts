@@ -1,0 +1,18 @@
+import { cpus } from 'node:os';
+import { expect, test } from 'vitest';
+import { openEngine } from '../../../src/engine/open.ts';
+import { matmul } from '../../../src/graph/linear.ts';
+import { input } from '../../../src/graph/value.ts';
+
+test.each([1, 2, 4])('WebAssembly computes on %i threads where so many are wanted', async threads => {
+  const processors = cpus().length;
+  const engine = await openEngine({ name: 'tfjs:wasm', threads, device: 0 });
+  expect([engine.threads, cpus().length]).toEqual([threads, processors]);
+  const shape = [200, 200];
+  const data = Float32Array.from({ length: 40_000 }, (_, i) => (i % 7) - 3);
+  const program = { name: 'square', outputs: { y: matmul(input('x', shape), input('x', shape)) } };
+  const { y } = await (await engine.compile(program)).run({ x: { shape, data } });
+  const expected = Array.from({ length: 200 }, (_, i) => data[i]! * data[200 * i]!).reduce((a, b) => a + b);
+  expect(y.data[0]).toBe(expected);
+  await engine.dispose();
+});
