@@ -7,22 +7,46 @@ import { readCheckpoint } from '../weights/checkpoint.ts';
 import { datasetClasses } from './images.ts';
 import { weightsFile } from './locate.ts';
 
-/** The network to be represented, with its weights. */
-export interface Target {
+/** A network with its weights. */
+export interface LoadedNetwork {
   readonly network: Network;
   readonly weights: ReadonlyMap<string, Tensor>;
   /** Of the weights file, in hexadecimal. */
   readonly sha256: string;
 }
 
+/** The network to be represented. */
+export type Target = LoadedNetwork;
+
+/** What a spec says of a network: its architecture, and the file with its weights. */
+export type NetworkSettings = Pick<Configuration['target'], 'network' | 'shortcut'>;
+
+/** What the images that a network is shown ask of it. */
+export interface Task {
+  readonly classes: number;
+  /** Channels, height, width. */
+  readonly input: Network['input'];
+}
+
 const depths = { resnet8: 8, resnet20: 20, resnet56: 56 } as const;
 
 /** Reads the target's weights and fits them to its network. Throws a Failure of kind 'checkpoint'. */
 export async function loadTarget(configuration: Configuration, specFolder: string): Promise<Target> {
-  const { network: name, shortcut, dataset } = configuration.target;
-  const file = await weightsFile(configuration, specFolder);
+  const task = { classes: datasetClasses[configuration.target.dataset], input: [3, 32, 32] } as const;
+  return loadNetwork(configuration.target, await weightsFile(configuration, specFolder), task);
+}
+
+/**
+ * Any network that a spec can name, with the weights in `file` (`locateFile` finds it). Throws a Failure of kind
+ * 'checkpoint' when they are not this network's.
+ */
+export async function loadNetwork(
+  { network: name, shortcut }: NetworkSettings,
+  file: string,
+  { classes }: Task,
+): Promise<LoadedNetwork> {
   const { tensors, sha256 } = await readCheckpoint(file);
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
-  const network = resnet(depths[name], kind, datasetClasses[dataset]);
+  const network = resnet(depths[name], kind, classes);
   return { network, weights: matchParameters(network, tensors, file), sha256 };
 }
