@@ -40,6 +40,11 @@ def cases():
     yield "gather-rows", "gather-rows", {"rows": rows}, {"x": torch.randn(6, 3)}, lambda x: x[rows]
     entry = {"x": torch.randn(2, 4, 6, 6)}
     yield "shortcut-a", "shortcut-a", {"before": 2, "after": 2}, entry, lambda x: F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 2, 2))
+    for size, stride, padding, ceil in [(3, 2, 1, False), (3, 2, 0, True), (2, 2, 0, False)]:
+        # After a ReLU many windows hold nothing but equal zeros: the first of them has the gradient.
+        entry = {"x": torch.randn(2, 3, 8, 8).sub(0.5).relu()}
+        attributes = {"size": size, "stride": stride, "padding": padding, "ceil": ceil}
+        yield f"max-pool-k{size}-s{stride}-p{padding}", "max-pool", attributes, entry, lambda x, a=(size, stride, padding, ceil): F.max_pool2d(x, a[0], a[1], a[2], ceil_mode=a[3])
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import { elementwiseGradients } from './elementwise-gradients.ts';
 import type { GradientRules } from './gradient-rule.ts';
 import { layoutGradients } from './layout.ts';
 import { linearGradients } from './linear.ts';
+import { poolingGradients } from './pooling.ts';
 import { reductionGradients } from './reduction.ts';
 import { scalar, type Value } from './value.ts';
 
@@ -12,6 +13,7 @@ const rules: Partial<GradientRules> = {
   ...reductionGradients,
   ...linearGradients,
   ...convolutionGradients,
+  ...poolingGradients,
   ...layoutGradients,
 };
 

@@ -28,6 +28,12 @@ export type Operation =
   | { readonly kind: 'convolution'; readonly stride: number; readonly padding: number }
   | { readonly kind: 'convolutionInputGradient'; readonly stride: number; readonly padding: number }
   | { readonly kind: 'convolutionFilterGradient'; readonly stride: number; readonly padding: number }
+  | {
+      readonly kind: 'maxPool' | 'maxPoolGradient';
+      readonly size: number;
+      readonly stride: number;
+      readonly padding: number;
+    }
   | { readonly kind: 'gatherRows' }
   | { readonly kind: 'scatterAddRows' }
   | { readonly kind: 'reshape' }

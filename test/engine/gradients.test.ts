@@ -5,6 +5,7 @@ import * as elementwise from '../../src/graph/elementwise.ts';
 import { gradients } from '../../src/graph/gradient.ts';
 import * as layout from '../../src/graph/layout.ts';
 import { innerProduct, linear, matmul } from '../../src/graph/linear.ts';
+import { maxPool } from '../../src/graph/pooling.ts';
 import { logSoftmax, mean, softmax, sum } from '../../src/graph/reduction.ts';
 import { sizeOf } from '../../src/graph/tensor.ts';
 import { constant, input, type Value } from '../../src/graph/value.ts';
@@ -26,6 +27,12 @@ const rows = constant(Int32Array.of(2, 0, 2, 1), [4]);
 /** Two results of one case as one. */
 const concatenated = (a: Value, b: Value) =>
   layout.concatenate([layout.reshape(scale(a, 1e-3), [sizeOf(a.shape)]), scale(b, 1e-6)], 0);
+
+/** Neighbours that stay in their order when one of them is moved a little: away from the kinks of a maximum. */
+const farApart = (x: Value) => {
+  const heights = Float32Array.from({ length: sizeOf(x.shape) }, (_, i) => 4 * ((17 * i) % 31));
+  return add(scale(x, 1 / Math.max(1, x.shape[1]! ** 2 / 9)), constant(heights, x.shape));
+};
 
 const cases: Record<string, Case> = {
   add: {
@@ -141,6 +148,32 @@ const cases: Record<string, Case> = {
     positive: true,
   },
   'innerProduct with itself': { shapes: [[2, 3, 2]], apply: x => innerProduct(x, x) },
+  'maxima between convolutions': {
+    shapes: [
+      [2, 16, 7, 7],
+      [16, 16, 3, 3],
+    ],
+    apply: (x, filters) => {
+      const bias = constant(new Float32Array(16));
+      const first = convolution(x, filters, bias, { stride: 1, padding: 1 });
+      const largest = maxPool(farApart(first), { size: 3, stride: 2, padding: 1 });
+      return scale(convolution(largest, filters, bias, { stride: 1, padding: 1 }), 1e-3);
+    },
+  },
+  ...Object.fromEntries(
+    [
+      { size: 3, stride: 2, padding: 1, length: 8 },
+      { size: 3, stride: 2, padding: 0, length: 7 },
+      { size: 3, stride: 2, padding: 0, length: 8, ceil: true },
+      { size: 2, stride: 2, padding: 0, length: 5 },
+      { size: 2, stride: 2, padding: 1, length: 5, ceil: true },
+      { size: 3, stride: 1, padding: 1, length: 4 },
+      { size: 1, stride: 2, padding: 0, length: 5 },
+    ].map(({ length, ceil = false, ...windows }): [string, Case] => [
+      `maxPool ${Object.entries({ ...windows, length, ceil }).join(' ')}`,
+      { shapes: [[2, 3, length, length + 1]], apply: x => maxPool(farApart(x), windows, ceil) },
+    ]),
+  ),
   ...Object.fromEntries(
     [
       { kernel: 3, stride: 1, padding: 1, size: 6 },

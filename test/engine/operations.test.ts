@@ -5,6 +5,7 @@ import { relu, squareRoot } from '../../src/graph/elementwise.ts';
 import { pullBack } from '../../src/graph/gradient.ts';
 import { gatherRows, pad, reshape, slice } from '../../src/graph/layout.ts';
 import { innerProduct, linear, matmul } from '../../src/graph/linear.ts';
+import { maxPool } from '../../src/graph/pooling.ts';
 import { logSoftmax, mean, softmax } from '../../src/graph/reduction.ts';
 import { sizeOf } from '../../src/graph/tensor.ts';
 import { constant, input, type Value } from '../../src/graph/value.ts';
@@ -25,6 +26,8 @@ interface Case {
     readonly padding: number;
     readonly axes: readonly number[];
     readonly rows: readonly number[];
+    readonly size: number;
+    readonly ceil: boolean;
   };
   readonly inputs: readonly string[];
 }
@@ -41,6 +44,7 @@ const operations: Record<string, (operands: Value[], attributes: Case['attribute
   'l2-norm': ([x]) => squareRoot(innerProduct(x!, x!)),
   relu: ([x]) => relu(x!),
   'gather-rows': ([x], { rows }) => gatherRows(x!, constant(Int32Array.from(rows))),
+  'max-pool': ([x], { ceil, ...windows }) => maxPool(x!, windows, ceil),
   'shortcut-a': ([x]) => {
     const [n, c, h, w] = x!.shape as [number, number, number, number];
     const paired = reshape(x!, [n, c, h / 2, 2, w / 2, 2]);

@@ -7,6 +7,7 @@ import { lowerFilterGradient } from './filter-gradient.ts';
 import { lowerFilterGradientOnGpu } from './filter-gradient-gpu.ts';
 import { join } from './join.ts';
 import { dataTypes } from './model.ts';
+import { lowerMaxPool, lowerMaxPoolGradient } from './pooling.ts';
 import { emitProduct } from './product.ts';
 
 /** Operations that make up a program's structure rather than compute something. */
@@ -54,6 +55,8 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   convolutionInputGradient: lowerInputGradient,
   convolutionFilterGradient: (of, context) =>
     (context.dialect.device === 'cpu' ? lowerFilterGradient : lowerFilterGradientOnGpu)(of, context),
+  maxPool: lowerMaxPool,
+  maxPoolGradient: lowerMaxPoolGradient,
   sum: plainly(lowerSum),
   softmax: plainly((_of, operands, { emit }) => emit('Softmax', operands, { axis: -1 })),
   logSoftmax: plainly((_of, [x], context) => lowerLogSoftmax(x!, context)),

@@ -49,12 +49,13 @@ export function slicing(
   return reshaped(block, shape, context);
 }
 
-/** `x` as a block at `before` in zeros of `shape`. */
+/** `x` as a block at `before` in zeros, or another number, of `shape`. */
 export function padding(
   x: Slot,
   before: readonly number[],
   shape: readonly number[],
   context: Context,
+  constantValue = 0,
 ): Slot {
   if (x.shape.join() === shape.join()) return x;
   const parts = largestRuns(shape, x.shape, before);
@@ -65,5 +66,5 @@ export function padding(
     context,
   );
   const whole = parts.map(({ whole }) => whole);
-  return reshaped(context.call('PadV2', { x: block }, { paddings, constantValue: 0 }, whole), shape, context);
+  return reshaped(context.call('PadV2', { x: block }, { paddings, constantValue }, whole), shape, context);
 }
