@@ -26,3 +26,5 @@ export class Failure extends Error {
     this.details = details;
   }
 }
+
+export const isOutOfMemory = (error: unknown) => error instanceof Failure && error.kind === 'out-of-memory';

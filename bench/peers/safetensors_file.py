@@ -16,3 +16,14 @@ def write_safetensors(path: Path, tensors: dict[str, torch.Tensor]) -> None:
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     path.write_bytes(len(text).to_bytes(8, "little") + text + b"".join(chunks))
+
+
+def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    """The float32 arrays of a file that `write_safetensors` wrote."""
+    content = path.read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    return {
+        name: torch.frombuffer(bytearray(content[start + a : start + b]), dtype=torch.float32).reshape(entry["shape"])
+        for name, entry in json.loads(content[8:start]).items()
+        for a, b in [entry["data_offsets"]]
+    }

@@ -18,6 +18,14 @@ export function normalizationOf(given: keyof typeof normalizations | Normalizati
   return typeof given === 'string' ? normalizations[given] : given;
 }
 
+/** What turns an image normalised one way into one normalised another: of each channel a factor, then an offset. */
+export function renormalizationOf(from: Normalization, to: Normalization) {
+  return {
+    factor: to.std.map((std, channel) => from.std[channel]! / std),
+    offset: to.std.map((std, channel) => (from.mean[channel]! - to.mean[channel]!) / std),
+  };
+}
+
 /**
  * [3, 256]: the normalised value of each byte of each channel, (x / 255 - mean) / std with every step rounded to
  * float32, which is bit for bit what torchvision's ToTensor and Normalize compute.

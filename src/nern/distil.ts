@@ -2,8 +2,8 @@ import { add, scale } from '../graph/elementwise.ts';
 import { gradients } from '../graph/gradient.ts';
 import { concatenate, pad, reshape, slice } from '../graph/layout.ts';
 import { sumOverSlices } from '../graph/sequence.ts';
-import { sizeOf, type Tensor } from '../graph/tensor.ts';
-import { input, type Value } from '../graph/value.ts';
+import { sizeOf } from '../graph/tensor.ts';
+import { input, scalar, type Value } from '../graph/value.ts';
 import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
 import { distillationLoss } from './distillation-loss.ts';
@@ -12,12 +12,7 @@ import { type LossForms, sumsOverImages } from './losses.ts';
 import { vectorOf } from './parameter-vector.ts';
 import { filtersOf } from './predictor.ts';
 import type { TargetKernels } from './target-kernels.ts';
-
-/** The network whose outputs and feature maps are compared, with its weights. */
-export interface DistilledTarget {
-  readonly network: Network;
-  readonly weights: ReadonlyMap<string, Tensor>;
-}
+import { type DistilledTarget, guidanceOf, type Teacher } from './teacher.ts';
 
 /** Knowledge and feature map distillation on a batch of images. */
 export interface Distillation {
@@ -28,9 +23,17 @@ export interface Distillation {
   readonly beta: number;
 }
 
+/**
+ * Whether a step is given the teacher's logits, as the input `guidance` [images, classes]: without a loss of feature
+ * maps they are all that it needs to know of the teacher, and they can be computed before.
+ */
+export const takesGuidance = ({ beta }: Pick<Distillation, 'beta'>) => beta === 0;
+
 /** What distillation works on. */
 export interface Distilling {
   readonly target: DistilledTarget;
+  /** The network that is learned from, whose feature maps have the target's shapes; absent: the target itself. */
+  readonly teacher?: Teacher | undefined;
   readonly kernels: TargetKernels;
   /** The layers that can carry gradient, in the target's order; undefined: all. */
   readonly sampledLayers: readonly number[] | undefined;
@@ -40,12 +43,13 @@ export interface Distilling {
 
 /**
  * The distillation losses on the input `images`, of predicted `kernels` [kernels, k * k], and the gradient of
- * alpha KD + beta FMD for them.
+ * alpha KD + beta FMD for them. FMD is not computed, and 0, where beta is 0.
  */
 export function distil(
-  { target: { network, weights }, kernels: { layers }, sampledLayers, losses, distillation }: Distilling,
+  { target, teacher, kernels: { layers }, sampledLayers, losses, distillation }: Distilling,
   kernels: Value,
 ): { kd: Value; fmd: Value; loss: Value; gradient: Value } {
+  const { network, weights } = target;
   const { images, imagesAtOnce, alpha, beta } = distillation;
   const convolutions = learnableConvolutions(network);
   const carriers = carriersOf(kernels, layers, sampledLayers);
@@ -57,19 +61,22 @@ export function distil(
   const predicted = frozen(weights, step => filters.get(step.weight)!);
   const size = carriers.reduce((total, { rows }) => total + sizeOf(rows.shape), 0);
   const sums = sumOverSlices(
-    input('images', [images, ...network.input]),
+    seenBy(distillation, network),
     sumsOverImages(losses) ? sliceOf(images, imagesAtOnce) : images,
     slice => {
-      const original = forward(network, slice, frozen(weights));
-      const reconstructed = forward(network, slice, predicted);
+      const { shown, guidance } = partsOf(slice, distillation, network);
+      const reconstructed = forward(network, shown, predicted);
+      const original = guidance ? { logits: guidance, maps: [] } : guidanceOf(teacher ?? target, shown);
       const share = slice.shape[0]! / images;
       const kd = scale(
         distillationLoss(reconstructed.logits, original.logits, losses.kd, losses.temperature),
         share,
       );
-      const fmd = scale(featureMapLoss(reconstructed.maps, original.maps, losses.fmd), share);
+      const fmd = guidance
+        ? scalar(0)
+        : scale(featureMapLoss(reconstructed.maps, original.maps, losses.fmd), share);
       const ofCarriers = gradients(
-        add(scale(kd, alpha), scale(fmd, beta)),
+        guidance ? scale(kd, alpha) : add(scale(kd, alpha), scale(fmd, beta)),
         carriers.map(({ rows }) => rows),
       );
       return concatenate([vectorOf(ofCarriers), reshape(kd, [1]), reshape(fmd, [1])], 0);
@@ -85,6 +92,27 @@ export function distil(
     fmd,
     loss: add(scale(kd, alpha), scale(fmd, beta)),
     gradient: parts.map((part, i) => pad(part, [carriers[i]!.first, 0], kernels.shape)).reduce(add),
+  };
+}
+
+/** What of a batch is cut into slices: the images, and in one row with each the teacher's logits where they are given. */
+function seenBy(distillation: Distillation, { input: shape, classes }: Network): Value {
+  const { images } = distillation;
+  const shown = input('images', [images, ...shape]);
+  if (!takesGuidance(distillation)) return shown;
+  return concatenate([reshape(shown, [images, sizeOf(shape)]), input('guidance', [images, classes])], 1);
+}
+
+function partsOf(
+  rows: Value,
+  distillation: Distillation,
+  { input: shape, classes }: Network,
+): { shown: Value; guidance?: Value } {
+  if (!takesGuidance(distillation)) return { shown: rows };
+  const [images, size] = [rows.shape[0]!, sizeOf(shape)];
+  return {
+    shown: reshape(slice(rows, [0, 0], [images, size]), [images, ...shape]),
+    guidance: slice(rows, [0, size], [images, classes]),
   };
 }
 

@@ -4,7 +4,7 @@ import { gatherRows } from '../graph/layout.ts';
 import type { Program } from '../graph/program.ts';
 import { constant, input, scalar, type Value } from '../graph/value.ts';
 import { type Clipping, clipGradient } from './clip.ts';
-import { type Distillation, type DistilledTarget, distil } from './distil.ts';
+import { type Distillation, distil } from './distil.ts';
 import { embeddingOf } from './kernel-embedding.ts';
 import { type LossForms, paperLosses } from './losses.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -13,10 +13,13 @@ import { parameterCount } from './predictor-shapes.ts';
 import type { KernelPredictor } from './reconstruct.ts';
 import { reconstructionLoss, sampledReconstructionLoss } from './reconstruction-loss.ts';
 import { resample } from './resample.ts';
+import type { DistilledTarget, Teacher } from './teacher.ts';
 
 /** What a training step is made of; everything here is fixed while a phase runs. */
 export interface StepDefinition extends KernelPredictor {
   readonly target: DistilledTarget;
+  /** The network that distillation learns from; absent: the target itself. */
+  readonly teacher?: Teacher | undefined;
   /** Absent: the papers'. */
   readonly losses?: LossForms;
   readonly optimizer: Optimizer;
@@ -38,8 +41,8 @@ export const lossNames = ['loss', 'reconstruction', 'kd', 'fmd'] as const;
 /**
  * One training step as a tensor program (NeRN, section 3.2): predict the kernels, put them into the network,
  * compare with the original, go back, and update. Inputs: `parameters` and the optimizer's state (vectors), its
- * scalars, `sample` [n] (int32 rows, when sampling), `images` [n, 3, h, w] (when distilling). Outputs: the new
- * `parameters` and state under the same names, and the losses.
+ * scalars, `sample` [n] (int32 rows, when sampling), `images` [n, 3, h, w] (when distilling), `guidance` [n, classes] (when distilling
+ * without feature maps). Outputs: the new `parameters` and state under the same names, and the losses.
  */
 export function trainingStep(definition: StepDefinition): Program {
   const { optimizer, predictorShapes, predictorForm, clipping, distillation } = definition;
@@ -100,7 +103,7 @@ function fullLosses(
   sample: Value | undefined,
   parameters: Value,
 ): LossesAndGradient {
-  const { target, kernels, embedding, sampledLayers, distillation } = definition;
+  const { target, teacher, kernels, embedding, sampledLayers, distillation } = definition;
   const { resampling = 'centre', losses = paperLosses } = definition;
   const prediction = predictGrid(predictor, embedding);
   const places = constant(embedding.places);
@@ -110,7 +113,7 @@ function fullLosses(
   const objective = weighted(reconstruction, losses.reconstructionWeight);
   const [ofReconstruction] = gradients(objective, [predicted]) as [Value];
   const distilled =
-    distillation && distil({ target, kernels, sampledLayers, losses, distillation }, predicted);
+    distillation && distil({ target, teacher, kernels, sampledLayers, losses, distillation }, predicted);
   const ofPredicted = distilled ? add(ofReconstruction, distilled.gradient) : ofReconstruction;
   const { kd, fmd } = distilled ?? { kd: scalar(0), fmd: scalar(0) };
   const loss = distilled ? add(objective, distilled.loss) : objective;

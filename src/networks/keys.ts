@@ -24,18 +24,19 @@ const listed = (names: readonly string[]) =>
 
 /**
  * The checkpoint's tensors under the network's parameter names. Fails with a Failure of kind 'checkpoint' that says
- * what is missing, left over, of another shape, or no finite number.
+ * what is missing, left over, of another shape, or no finite number; `setting` is where a spec names the network.
  */
 export function matchParameters(
   network: Network,
   tensors: ReadonlyMap<string, Tensor>,
   file: string,
+  setting = 'target',
 ): Map<string, Tensor> {
   const given = new Map([...tensors].map(([name, tensor]) => [canonicalName(name), tensor]));
   const shapes = parameterShapes(network);
   const missing = [...shapes.keys()].filter(name => !given.has(name));
   const left = [...given.keys()].filter(name => !shapes.has(name) && !ignored.test(name));
-  if (missing.length > 0 || left.length > 0) throw mismatch(network, file, missing, left);
+  if (missing.length > 0 || left.length > 0) throw mismatch(network, file, missing, left, setting);
   for (const [name, shape] of shapes) {
     const found = given.get(name)!.shape;
     if (found.join() !== shape.join()) {
@@ -69,6 +70,7 @@ function mismatch(
   file: string,
   missing: readonly string[],
   left: readonly string[],
+  setting: string,
 ): Failure {
   const parts = [
     ...(missing.length > 0 ? [`lacks ${listed(missing)}`] : []),
@@ -77,17 +79,22 @@ function mismatch(
   return new Failure(
     'checkpoint',
     `${file}: expected the parameters of ${network.name}, but the file ${parts.join(' and ')}`,
-    shortcutHint(missing, left) ?? 'Does `target.network` name the network that this file holds?',
+    shortcutHint(missing, left, setting) ??
+      `Does \`${setting}.network\` name the network that this file holds?`,
   );
 }
 
-function shortcutHint(missing: readonly string[], left: readonly string[]): string | undefined {
+function shortcutHint(
+  missing: readonly string[],
+  left: readonly string[],
+  setting: string,
+): string | undefined {
   const ofShortcut = (names: readonly string[]) =>
     names.length > 0 && names.every(name => name.includes('.shortcut.'));
   if (ofShortcut(missing) && left.length === 0)
-    return 'The file has identity shortcuts: set `target.shortcut: A`.';
+    return `The file has identity shortcuts: set \`${setting}.shortcut: A\`.`;
   if (ofShortcut(left) && missing.length === 0)
-    return 'The file has convolutional shortcuts: set `target.shortcut: B`.';
+    return `The file has convolutional shortcuts: set \`${setting}.shortcut: B\`.`;
   return undefined;
 }
 

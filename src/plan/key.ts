@@ -16,10 +16,11 @@ export type InputHashes = Readonly<Record<string, string | undefined>>;
  * that data and checkpoints can move; so is everything outside the cell's configuration (name, report, machine).
  */
 export function keyOf(cell: Cell, seed: number, inputs: InputHashes): string {
-  const { target, data, predictor, ...rest } = cell.configuration;
+  const { target, teacher, data, predictor, ...rest } = cell.configuration;
   const configuration = {
     ...rest,
     target: { ...target, weights: undefined },
+    teacher: teacher === 'none' ? undefined : { ...teacher, weights: undefined },
     data: { ...data, root: undefined },
     predictor: { ...predictor, init: { ...predictor.init, file: undefined } },
   };

@@ -10,6 +10,7 @@ import { readInitial } from '../stages/initial.ts';
 import { dataRoot } from '../stages/locate.ts';
 import { shapesOf } from '../stages/represent.ts';
 import { loadTarget } from '../stages/target.ts';
+import { loadTeacher } from '../stages/teacher.ts';
 
 /** What is known of the files that a sweep reads: their contents by cell id, or what is wrong with them. */
 export interface Inputs {
@@ -42,7 +43,7 @@ export async function checkInputs(sweep: Sweep): Promise<Inputs> {
 
 /** One thing that a cell's runs read. */
 interface Input {
-  role: 'weights' | 'predictor' | 'train' | 'test';
+  role: 'weights' | 'teacher' | 'predictor' | 'train' | 'test';
   /** The setting that asks for it. */
   path: string;
   /** The same for what is the same. */
@@ -68,7 +69,26 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
     name: `weights ${canonicalJson(target)} ${root}`,
     check: async () => (await loadTarget(configuration, specFolder)).sha256,
   };
-  return [weights, ...predictorToBeginWith(configuration, specFolder), ...splits.map(images)];
+  return [
+    weights,
+    ...teacherToLearnFrom(configuration, specFolder),
+    ...predictorToBeginWith(configuration, specFolder),
+    ...splits.map(images),
+  ];
+}
+
+function teacherToLearnFrom(configuration: Configuration, specFolder: string): Input[] {
+  const { teacher, target } = configuration;
+  if (teacher === 'none') return [];
+  const root = dataRoot(configuration, specFolder);
+  return [
+    {
+      role: 'teacher',
+      path: 'teacher.weights',
+      name: `teacher ${canonicalJson({ teacher, dataset: target.dataset })} ${root}`,
+      check: async () => (await loadTeacher(configuration, specFolder))!.sha256,
+    },
+  ];
 }
 
 function predictorToBeginWith(configuration: Configuration, specFolder: string): Input[] {

@@ -12,6 +12,9 @@ export function impossible(configuration: Configuration): Problem[] {
 
 const rules = [
   embeddedWeights,
+  teachersWeights,
+  teachersFeatureMaps,
+  idleTeacher,
   warmup,
   learningRate,
   learningRateWarmup,
@@ -28,12 +31,42 @@ const problem = (pointer: string, message: string, hint: string): Problem[] => [
 ];
 
 function embeddedWeights({ target }: Configuration): Problem[] {
-  const { network, dataset, weights } = target;
+  return withoutWeights('target', target, target.dataset);
+}
+
+function teachersWeights({ teacher, target }: Configuration): Problem[] {
+  return teacher === 'none' ? [] : withoutWeights('teacher', teacher, target.dataset);
+}
+
+function withoutWeights(
+  path: 'target' | 'teacher',
+  { network, weights }: Pick<Configuration['target'], 'network' | 'weights'>,
+  dataset: Configuration['target']['dataset'],
+): Problem[] {
   if (weights !== 'embedded' || (network === 'resnet8' && dataset === 'procedural')) return [];
   return problem(
-    '/target/weights',
-    `Expected \`target.weights\` to be a checkpoint file for ${network} on ${dataset}, got \`embedded\``,
+    `/${path}/weights`,
+    `Expected \`${path}.weights\` to be a checkpoint file for ${network} on ${dataset}, got \`embedded\``,
     'only `resnet8` on `procedural` has embedded weights',
+  );
+}
+
+/** Networks of one name have feature maps of the same shapes, with either shortcut. */
+function teachersFeatureMaps({ teacher, target, beta }: Configuration): Problem[] {
+  if (teacher === 'none' || beta === 0 || teacher.network === target.network) return [];
+  return problem(
+    '/beta',
+    `Expected \`beta\` to be 0 with a teacher whose feature maps are not the target's, ${teacher.network}'s and ${target.network}'s, got ${quote(beta)}`,
+    'feature maps can be compared only between networks of one architecture; `beta: 0` learns from the outputs alone',
+  );
+}
+
+function idleTeacher({ teacher, alpha, warmup, iterations }: Configuration): Problem[] {
+  if (teacher === 'none' || (alpha > 0 && warmup < iterations)) return [];
+  return problem(
+    '/teacher',
+    'Expected a knowledge distillation loss that learns from `teacher`, found none',
+    'give `alpha` a value above 0 and `warmup` one below `iterations`, or leave `teacher` out',
   );
 }
 

@@ -19,11 +19,14 @@ const embeddedWeights = fileURLToPath(
   new URL('../../assets/resnet8-procedural.safetensors', import.meta.url),
 );
 
-/** The file with the target's weights. Throws a Failure of kind 'checkpoint'. */
-export async function weightsFile(configuration: Configuration, specFolder: string): Promise<string> {
-  const { weights } = configuration.target;
-  if (weights === 'embedded') return embeddedWeights;
-  return locateFile(configuration, 'target.weights', weights, specFolder);
+/** The file with a network's weights, which the setting at `path` names. Throws a Failure of kind 'checkpoint'. */
+export async function weightsFile(
+  configuration: Configuration,
+  path: string,
+  weights: string,
+  specFolder: string,
+): Promise<string> {
+  return weights === 'embedded' ? embeddedWeights : locateFile(configuration, path, weights, specFolder);
 }
 
 /**

@@ -14,6 +14,7 @@ import { type Representation, represent } from './represent.ts';
 import type { RunResult } from './result.ts';
 import { sampleOf } from './sample.ts';
 import { loadTarget } from './target.ts';
+import { loadTeacher } from './teacher.ts';
 import { readTrainingCheckpoint, type TrainingState } from './training-checkpoint.ts';
 import { type Trained, trainAndMeasure, type Work } from './training-run.ts';
 
@@ -62,12 +63,13 @@ function refuseMixing(job: Job, saved: TrainingState | undefined): void {
 
 async function prepare(engine: Engine, { configuration, specFolder }: Job): Promise<Work> {
   const target = await loadTarget(configuration, specFolder);
+  const teacher = await loadTeacher(configuration, specFolder);
   const representation = represent(target, configuration);
   const predict = createPredict(engine, representation);
   const test = imagesRead(configuration).test ? await sampleOf(configuration, specFolder, 'test') : undefined;
   const evaluator = createEvaluator(engine, target, representation.kernels, predict, configuration, test);
   const images = distils(configuration) ? await loadImages(configuration, specFolder, 'train') : undefined;
-  return { engine, target, representation, predict, evaluator, images };
+  return { engine, target, teacher, representation, predict, evaluator, images };
 }
 
 function resultOf(

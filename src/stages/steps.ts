@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { isOutOfMemory } from '../failure.ts';
 import type { Engine, Executable, Feeds } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Distillation } from '../nern/distil.ts';
@@ -65,8 +65,6 @@ export function createSteps(
   };
   return { run, imagesAtOnce: () => imagesAtOnce };
 }
-
-const isOutOfMemory = (error: unknown) => error instanceof Failure && error.kind === 'out-of-memory';
 
 /** The largest divisor of n that is no more than `most`; 0 when there is none. */
 function largestDivisor(n: number, most: number): number {

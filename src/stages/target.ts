@@ -30,23 +30,31 @@ export interface Task {
 
 const depths = { resnet8: 8, resnet20: 20, resnet56: 56 } as const;
 
+/** What the images of the target's data set ask. */
+export const taskOf = ({ target }: Configuration): Task => ({
+  classes: datasetClasses[target.dataset],
+  input: [3, 32, 32],
+});
+
 /** Reads the target's weights and fits them to its network. Throws a Failure of kind 'checkpoint'. */
 export async function loadTarget(configuration: Configuration, specFolder: string): Promise<Target> {
-  const task = { classes: datasetClasses[configuration.target.dataset], input: [3, 32, 32] } as const;
-  return loadNetwork(configuration.target, await weightsFile(configuration, specFolder), task);
+  const { target } = configuration;
+  const file = await weightsFile(configuration, 'target.weights', target.weights, specFolder);
+  return loadNetwork(target, file, taskOf(configuration));
 }
 
 /**
  * Any network that a spec can name, with the weights in `file` (`locateFile` finds it). Throws a Failure of kind
- * 'checkpoint' when they are not this network's.
+ * 'checkpoint' when they are not this network's; `setting` is where a spec names the network.
  */
 export async function loadNetwork(
   { network: name, shortcut }: NetworkSettings,
   file: string,
   { classes }: Task,
+  setting = 'target',
 ): Promise<LoadedNetwork> {
   const { tensors, sha256 } = await readCheckpoint(file);
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
   const network = resnet(depths[name], kind, classes);
-  return { network, weights: matchParameters(network, tensors, file), sha256 };
+  return { network, weights: matchParameters(network, tensors, file, setting), sha256 };
 }

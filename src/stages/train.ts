@@ -4,14 +4,16 @@ import { normalizationOf } from '../data/normalize.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import type { Distillation } from '../nern/distil.ts';
+import { type Distillation, takesGuidance } from '../nern/distil.ts';
 import type { Optimizer } from '../nern/optimizer.ts';
 import { createOptimizer } from '../nern/optimizers.ts';
 import { createSampler, sampledLayers } from '../nern/sampler.ts';
 import { learningRate } from '../nern/schedule.ts';
 import { lossNames, type StepDefinition } from '../nern/step.ts';
+import type { Teacher } from '../nern/teacher.ts';
 import { createRandom, restoreRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
+import { createGuide, type Guide } from './guidance.ts';
 import { distils } from './images.ts';
 import type { Representation } from './represent.ts';
 import { createSteps } from './steps.ts';
@@ -50,6 +52,7 @@ export function startOfTraining(configuration: Configuration, parameters: Float3
 export async function* train(
   engine: Engine,
   target: Target,
+  teacher: Teacher | undefined,
   representation: Representation,
   configuration: Configuration,
   images: Images | undefined,
@@ -59,12 +62,15 @@ export async function* train(
   const optimizer = createOptimizer(configuration.optimizer);
   const random = restoreRandom(start.sampler);
   const sampler = createSampler(configuration.sampler, representation.norms, kernelsOf(representation));
-  const feed = start.batches && images ? batchFeed(configuration, images, start.batches) : undefined;
+  const guide = takesGuidance(configuration)
+    ? createGuide(engine, teacher ?? target, configuration.batch)
+    : undefined;
+  const feed = start.batches && images ? batchFeed(configuration, images, start.batches, guide) : undefined;
   const steps = createSteps(
     engine,
     { images: configuration.batch, imagesAtOnce, alpha: configuration.alpha, beta: configuration.beta },
     (sample, distillation) =>
-      stepDefinition(target, representation, configuration, optimizer, sample, distillation),
+      stepDefinition(target, teacher, representation, configuration, optimizer, sample, distillation),
   );
   // Two sets of vectors take turns: a step reads one and writes the other, so that steps allocate nothing.
   let current = vectors({ parameters: start.parameters, ...start.optimizer });
@@ -83,7 +89,7 @@ export async function* train(
       ...current,
       ...scalars(optimizer.scalars(i, rate)),
       sample: integers(sample),
-      ...(distilling ? { images: feed.next() } : {}),
+      ...(distilling ? await feed.next() : {}),
     };
     const result = await steps.run(sample.length, distilling, feeds, next);
     const losses = Object.fromEntries(
@@ -114,6 +120,7 @@ const kernelsOf = ({ kernels }: Representation) => kernels.layers.map(layer => l
 
 function stepDefinition(
   target: Target,
+  teacher: Teacher | undefined,
   representation: Representation,
   { sampler, losses, clip }: Configuration,
   optimizer: Optimizer,
@@ -124,6 +131,7 @@ function stepDefinition(
   return {
     ...representation,
     target,
+    teacher,
     losses,
     optimizer,
     clipping: clip,
@@ -134,7 +142,13 @@ function stepDefinition(
   };
 }
 
-function batchFeed(configuration: Configuration, images: Images, state: NonNullable<Start['batches']>) {
+/** What a step that distils is shown: the next images and, where there is a guide, what it says of them. */
+function batchFeed(
+  configuration: Configuration,
+  images: Images,
+  state: NonNullable<Start['batches']>,
+  guide: Guide | undefined,
+) {
   const { batch, data } = configuration;
   const batches: Batches = createBatches(
     { images, normalization: normalizationOf(data.normalize), augment: data.augment, batch },
@@ -144,9 +158,10 @@ function batchFeed(configuration: Configuration, images: Images, state: NonNulla
   const pixels = new Float32Array(shape.reduce((a, b) => a * b, 1));
   return {
     batches,
-    next(): Tensor {
+    async next(): Promise<Record<string, Tensor>> {
       batches.next(pixels);
-      return { shape, data: pixels };
+      const shown = { shape, data: pixels };
+      return { images: shown, ...(guide && { guidance: await guide(shown) }) };
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Images } from '../data/images.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
+import type { Teacher } from '../nern/teacher.ts';
 import type { Evaluator } from './evaluate.ts';
 import { initialParameters } from './initial.ts';
 import type { Job, StageEvent } from './job.ts';
@@ -21,6 +22,8 @@ const historyPoints = 200;
 export interface Work {
   readonly engine: Engine;
   readonly target: Target;
+  /** Absent: the target itself is learned from. */
+  readonly teacher: Teacher | undefined;
   readonly representation: Representation;
   readonly predict: Predict;
   readonly evaluator: Evaluator;
@@ -49,7 +52,7 @@ export interface Trained {
  * 'signal'.
  */
 export async function trainAndMeasure(
-  { engine, target, representation, evaluator, images }: Work,
+  { engine, target, teacher, representation, evaluator, images }: Work,
   { configuration, directory, key, run, seed, specFolder }: Job,
   saved: TrainingState | undefined,
   emit: (event: StageEvent) => void,
@@ -79,6 +82,7 @@ export async function trainAndMeasure(
     for await (const step of train(
       engine,
       target,
+      teacher,
       representation,
       configuration,
       images,

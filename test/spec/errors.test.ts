@@ -33,7 +33,7 @@ describe('keys', () => {
       bad.yaml:4:1 error Unknown key \`lr\`
        4 | lr: 1
          | ^^
-         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`attack\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`attack\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
          = did you mean \`optimizer.lr\`?
       "
     `);
@@ -103,7 +103,7 @@ describe('keys', () => {
       bad.yaml:3:1 error Unknown key \`__proto__\`
        3 | __proto__: { polluted: 1 }
          | ^^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`attack\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`attack\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
 
       bad.yaml:4:11 error Unknown path \`constructor.prototype.polluted\` in \`matrix\`
        4 | matrix: { constructor.prototype.polluted: [1] }
@@ -231,6 +231,33 @@ describe('values', () => {
        4 | sampler: { method: magnitud, batch: 1 }
          |                    ^^^^^^^^
          = did you mean \`magnitude\`?
+      "
+    `);
+  });
+  test('that ask more of a teacher than it has', () => {
+    expect(
+      shown([
+        'name: x',
+        target,
+        'teacher: { network: resnet56, weights: embedded }',
+        'matrix: { beta: [0, 1.0e-4], alpha: [1, 0] }',
+      ]),
+    ).toMatchInlineSnapshot(`
+      "
+      bad.yaml:3:10 error Expected a knowledge distillation loss that learns from \`teacher\`, found none
+       3 | teacher: { network: resnet56, weights: embedded }
+         |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+         = give \`alpha\` a value above 0 and \`warmup\` one below \`iterations\`, or leave \`teacher\` out
+
+      bad.yaml:3:40 error Expected \`teacher.weights\` to be a checkpoint file for resnet56 on procedural, got \`embedded\`
+       3 | teacher: { network: resnet56, weights: embedded }
+         |                                        ^^^^^^^^
+         = only \`resnet8\` on \`procedural\` has embedded weights
+
+      bad.yaml:4:21 error Expected \`beta\` to be 0 with a teacher whose feature maps are not the target's, resnet56's and resnet8's, got \`0.0001\`
+       4 | matrix: { beta: [0, 1.0e-4], alpha: [1, 0] }
+         |                     ^^^^^^
+         = feature maps can be compared only between networks of one architecture; \`beta: 0\` learns from the outputs alone
       "
     `);
   });
@@ -597,13 +624,13 @@ describe('text', () => {
       bad.yaml:3:1 error Unknown key \`descr\\x1biption\`
        3 | descr\\x1biption: x
          | ^^^^^^^^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`attack\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`attack\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
          = did you mean \`description\`?
 
       bad.yaml:4:1 error Unknown key \`\\x9b2J\`
        4 | "\\x9b2J": 日本
          | ^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`attack\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`attack\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
       "
     `);
   });

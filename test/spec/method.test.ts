@@ -44,6 +44,27 @@ test.each([
     { optimizer: { method: 'ranger', threshold: 3 } },
     'Expected `optimizer.threshold` to be a number from 4 to 1000000, got `3`',
   ],
+  [
+    { teacher: { network: 'resnet20', weights: 'a.th' } },
+    "Expected `beta` to be 0 with a teacher whose feature maps are not the target's, resnet20's and resnet8's, got `0.0001`",
+  ],
+  [
+    { teacher: { network: 'resnet8', weights: 'a.th' }, alpha: 0 },
+    'Expected a knowledge distillation loss that learns from `teacher`, found none',
+  ],
+  [
+    { teacher: { network: 'resnet20', weights: 'a.th' }, beta: 0, iterations: 5, warmup: 5 },
+    'Expected a knowledge distillation loss that learns from `teacher`, found none',
+  ],
+  [
+    { teacher: { network: 'resnet20', weights: 'embedded' }, beta: 0 },
+    'Expected `teacher.weights` to be a checkpoint file for resnet20 on procedural, got `embedded`',
+  ],
+  [{ teacher: { network: 'resnet20' } }, 'Missing key `weights` in `teacher`'],
+  [
+    { teacher: 'nobody' },
+    'Expected `teacher` to be `none` or a mapping with `network` and `weights`, got `nobody`',
+  ],
   [{ predictor: { init: { method: 'checkpoint' } } }, 'Missing key `file` in `predictor.init`'],
 ])('%j cannot work', (settings, message) => {
   expect(errorsOf(settings)).toEqual([message]);
@@ -58,6 +79,9 @@ test.each([
   { schedule: { method: 'constant', warmup: 10 }, iterations: 10 },
   { clip: { norm: 1, scope: 'all' } },
   { losses: { reconstructionWeight: 0 }, beta: 0 },
+  { teacher: { network: 'resnet20', weights: 'a.th' }, beta: 0 },
+  { teacher: { network: 'resnet8', weights: 'a.th', shortcut: 'B', normalize: 'cifar10' } },
+  { teacher: { network: 'resnet8', weights: 'embedded' } },
 ])('%j can', settings => {
   expect(errorsOf(settings)).toEqual([]);
 });

@@ -106,15 +106,14 @@ test('every path can be an axis of the grid, with the example of its setting', (
     );
   };
   const wholes = { target: { network: 'resnet8', dataset: 'procedural' } };
-  for (const path of settingPaths.filter(
-    path => path !== 'data.normalize.mean' && path !== 'data.normalize.std',
-  )) {
+  const guided = { teacher: { network: 'resnet8', weights: 'b.th' }, beta: 0 };
+  for (const path of settingPaths.filter(path => !/normalize\.(mean|std)$/.test(path))) {
     const value =
       path in wholes ? wholes[path as keyof typeof wholes] : exampleAt(configurationSchema, path.split('.'));
     const text = stringify({
       name: 'x',
       target: { network: 'resnet8', dataset: 'procedural', weights: 'a.th' },
-      ...surroundings(path),
+      ...(path.startsWith('teacher.') ? guided : surroundings(path)),
       matrix: { [path]: [value] },
     });
     const result = parseSpec(text, path);

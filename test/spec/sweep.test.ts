@@ -16,6 +16,7 @@ const small = 'name: x\ntarget: { network: resnet8, dataset: procedural }\n';
 test('defaults are those of the papers', () => {
   expect(sweepOf(small).cells[0]?.configuration).toEqual({
     target: { network: 'resnet8', shortcut: 'auto', dataset: 'procedural', weights: 'embedded' },
+    teacher: 'none',
     data: { normalize: 'imagenet', augment: true },
     predictor: {
       hidden: 160,

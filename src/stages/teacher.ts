@@ -1,0 +1,22 @@
+import { normalizationOf, renormalizationOf } from '../data/normalize.ts';
+import type { Teacher } from '../nern/teacher.ts';
+import type { Configuration } from '../spec/configuration.ts';
+import { weightsFile } from './locate.ts';
+import { type LoadedNetwork, loadNetwork, taskOf } from './target.ts';
+
+/**
+ * The network that distillation learns from in the target's place, where the configuration has one. Throws a Failure of
+ * kind 'checkpoint'.
+ */
+export async function loadTeacher(
+  configuration: Configuration,
+  specFolder: string,
+): Promise<(Teacher & LoadedNetwork) | undefined> {
+  const { teacher, data } = configuration;
+  if (teacher === 'none') return undefined;
+  const file = await weightsFile(configuration, 'teacher.weights', teacher.weights, specFolder);
+  const loaded = await loadNetwork(teacher, file, taskOf(configuration), 'teacher');
+  if (teacher.normalize === undefined) return loaded;
+  const [given, own] = [data.normalize, teacher.normalize].map(normalizationOf);
+  return { ...loaded, renormalization: renormalizationOf(given!, own!) };
+}
