@@ -6,7 +6,7 @@ import type { Cell } from '../spec/cell.ts';
  * seed give other numbers (a formula, an order of random draws, a default that is not in the configuration), and
  * only then: every result that is kept under the old version is computed anew.
  */
-const METHOD_VERSION = 1;
+const METHOD_VERSION = 2;
 
 /** sha256 of the content of each input that a cell's runs read, by its role; undefined where there is none. */
 export type InputHashes = Readonly<Record<string, string | undefined>>;

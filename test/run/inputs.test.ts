@@ -7,6 +7,8 @@ import { proceduralSha256 } from '../../src/data/procedural.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
 import { initialisePredictor } from '../../src/nern/initialise.ts';
 import { predictorShapes } from '../../src/nern/predictor-shapes.ts';
+import { parameterShapes } from '../../src/networks/network.ts';
+import { resnet } from '../../src/networks/resnet.ts';
 import { keyOf } from '../../src/plan/key.ts';
 import { createRandom } from '../../src/random.ts';
 import { checkInputs } from '../../src/run/inputs.ts';
@@ -119,5 +121,43 @@ predictor: { hidden: ${hidden}, embedding: { levels: 4 }, init: { method: checkp
     expect(diagnostics.map(({ range, message }) => [range.line, message])).toEqual([
       [3, expect.stringContaining('to be of shape [7, 24], got [6, 24]')],
     ]);
+  });
+
+  it('knows the teacher by its content, and refuses one for other classes', async () => {
+    const write = (name: string, classes: number, head: number) => {
+      const tensors = [...parameterShapes(resnet(8, 'A', classes))].map(([name, shape]): [string, Tensor] => [
+        name,
+        { shape, data: new Float32Array(sizeOf(shape)).fill(name === 'linear.bias' ? head : 1) },
+      ]);
+      writeFileSync(join(folder, name), writeSafetensors(new Map(tensors)));
+    };
+    write('teacher.safetensors', 10, 0);
+    write('same.safetensors', 10, 0);
+    write('changed.safetensors', 10, 1);
+    write('hundred.safetensors', 100, 0);
+    const keyWith = async (teacher: string) => {
+      const sweep = sweepOf(`name: x
+target: { network: resnet8, dataset: procedural, weights: embedded }
+teacher: ${teacher}
+`);
+      const [cell] = sweep.cells;
+      const { hashes, diagnostics } = await checkInputs(sweep);
+      return { key: keyOf(cell!, 0, hashes.get(cell!.id)!), diagnostics };
+    };
+    const by = (file: string) => keyWith(`{ network: resnet8, weights: ${file} }`);
+    const { key } = await by('teacher.safetensors');
+    expect((await by('same.safetensors')).key).toBe(key);
+    expect((await by('changed.safetensors')).key).not.toBe(key);
+    expect((await keyWith('none')).key).not.toBe(key);
+    const [diagnostic] = (await by('hundred.safetensors')).diagnostics;
+    expect(diagnostic).toMatchObject({
+      range: { line: 3, column: 39 },
+      message: expect.stringContaining(
+        'expected `linear.weight` of resnet8 to have shape [10, 64], got [100, 64]',
+      ),
+    });
+    const [deeper] = (await keyWith('{ network: resnet20, weights: teacher.safetensors }\nbeta: 0'))
+      .diagnostics;
+    expect(deeper!.hint).toBe('Does `teacher.network` name the network that this file holds?');
   });
 });
