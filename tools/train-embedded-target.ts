@@ -7,8 +7,11 @@ import { normalizations } from '../src/data/normalize.ts';
 import { proceduralImages } from '../src/data/procedural.ts';
 import { createOnnxEngine } from '../src/engine/onnx/engine.ts';
 import { writeAtomic } from '../src/files/atomic.ts';
+import { originalStep } from '../src/nern/original-step.ts';
+import { sgd } from '../src/nern/sgd.ts';
+import { initialNetwork } from '../src/networks/initial.ts';
 import { resnet } from '../src/networks/resnet.ts';
-import { initialise, parameterSlots, trainingProgram, unpack } from '../src/networks/training.ts';
+import { parameterSlots, unpack } from '../src/networks/slots.ts';
 import { createRandom } from '../src/random.ts';
 import { writeSafetensors } from '../src/weights/safetensors.ts';
 
@@ -21,13 +24,15 @@ const batches = createBatches(
   startOfData(seed),
 );
 const engine = createOnnxEngine(2);
-const step = await engine.compile(trainingProgram(network, batch, { momentum: 0.9, weightDecay: 5e-4 }));
+const optimizer = sgd({ momentum: 0.9, nesterov: false, weightDecay: 5e-4 });
+const step = await engine.compile(originalStep({ network, images: batch, optimizer, labels: 1 }));
 const slots = parameterSlots(network);
-let { learned, statistics }: { learned: Float32Array; statistics: Float32Array } = initialise(
+let { learned, statistics }: { learned: Float32Array; statistics: Float32Array } = initialNetwork(
   network,
+  'fan-out',
   createRandom(seed, 'target'),
 );
-let momentum: Float32Array = new Float32Array(learned.length);
+let velocity: Float32Array = new Float32Array(learned.length);
 const pixels = new Float32Array(batch * 3 * 32 * 32);
 const classes = new Uint8Array(batch);
 const steps = Math.round((epochs * images.count) / batch);
@@ -41,15 +46,15 @@ for (let i = 0; i < steps; i++) {
   const fall = (1 + Math.cos((Math.PI * (done - rampShare)) / (1 - rampShare))) / 2;
   const rate = peak * (done < rampShare ? done / rampShare : fall);
   const result = await step.run({
-    learned: { shape: [learned.length], data: learned },
-    momentum: { shape: [learned.length], data: momentum },
+    parameters: { shape: [learned.length], data: learned },
+    velocity: { shape: [learned.length], data: velocity },
     statistics: { shape: [statistics.length], data: statistics },
     images: { shape: [batch, ...network.input], data: pixels },
     labels: { shape: [batch, network.classes], data: labels },
-    learningRate: { shape: [], data: Float32Array.of(rate) },
+    rate: { shape: [], data: Float32Array.of(rate) },
   });
-  learned = result.learned!.data;
-  momentum = result.momentum!.data;
+  learned = result.parameters!.data;
+  velocity = result.velocity!.data;
   statistics = result.statistics!.data;
   if (i % 50 === 0 || i === steps - 1)
     console.log(`step ${i}/${steps} loss ${result.loss!.data[0]!.toFixed(4)}`);

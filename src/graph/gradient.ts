@@ -4,6 +4,7 @@ import { elementwiseGradients } from './elementwise-gradients.ts';
 import type { GradientRules } from './gradient-rule.ts';
 import { layoutGradients } from './layout.ts';
 import { linearGradients } from './linear.ts';
+import { normalisationGradients } from './normalisation.ts';
 import { poolingGradients } from './pooling.ts';
 import { reductionGradients } from './reduction.ts';
 import { scalar, type Value } from './value.ts';
@@ -15,6 +16,7 @@ const rules: Partial<GradientRules> = {
   ...convolutionGradients,
   ...poolingGradients,
   ...layoutGradients,
+  ...normalisationGradients,
 };
 
 /** The gradients of a scalar with respect to each of `variables`. */

@@ -34,6 +34,7 @@ export type Operation =
       readonly stride: number;
       readonly padding: number;
     }
+  | { readonly kind: 'affine' | 'channelProduct' | 'batchNorm' }
   | { readonly kind: 'gatherRows' }
   | { readonly kind: 'scatterAddRows' }
   | { readonly kind: 'reshape' }

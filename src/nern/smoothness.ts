@@ -4,24 +4,47 @@ import type { KernelPoints } from './kernel-points.ts';
 import { kernelDistance, kernelPoints } from './kernel-points.ts';
 import { inverse } from './permutation.ts';
 
+/** Which smoothness is meant; a spec's `target.train.smoothness`. */
+export interface Smoothness {
+  /**
+   * How far apart kernels are: 1 - cos (`cosine`), or |a - b| of kernels at length 1 (`l2`). Of 1x1 kernels, which are
+   * numbers, it is |a - b| of these as they are.
+   */
+  readonly distance: 'cosine' | 'l2';
+  /**
+   * Which pairs count. `inner`: as the sums of eq. 6 end, at F - 2 and C - 2 both, so that the last filter's and the last
+   * channel's kernels meet no neighbour of their own kind; `all`: every two neighbours (the authors' training code).
+   */
+  readonly neighbours: 'inner' | 'all';
+}
+
+/** As in the paper. */
+export const paperSmoothness: Smoothness = { distance: 'cosine', neighbours: 'inner' };
+
 /**
  * How rough the target's kernels are to a predictor that sees them in the places `rows` gives them (`permutedRows`;
  * [kernels]): the sum over layers, f < F - 1 and c < C - 1 of dist(w[f, c], w[f + 1, c]) + dist(w[f, c], w[f, c + 1])
- * (NeRN, eq. 6), with the cosine distance, and l2 for 1x1 kernels. Lower is smoother.
+ * (NeRN, eq. 6). Lower is smoother.
  */
-export function smoothnessLoss(layers: readonly Tensor[], rows: Uint32Array): number {
+export function smoothnessLoss(
+  layers: readonly Tensor[],
+  rows: Uint32Array,
+  smoothness = paperSmoothness,
+): number {
+  const inner = smoothness.neighbours === 'inner';
   let sum = 0;
   let first = 0;
   for (const layer of layers) {
     const { filters, channels, width } = layerSizes(layer);
     const points = kernelPoints(layer.data, width * width);
     const kernelAt = inverse(rows.subarray(first, first + points.count).map(row => row - first));
-    for (let f = 0; f < filters - 1; f++) {
-      for (let c = 0; c < channels - 1; c++) {
+    for (let f = 0; f < filters; f++) {
+      for (let c = 0; c < channels; c++) {
+        const [down, right] = [f < filters - 1, c < channels - 1];
         const place = f * channels + c;
-        const kernel = kernelAt[place]!;
-        sum += distance(points, kernel, kernelAt[place + channels]!);
-        sum += distance(points, kernel, kernelAt[place + 1]!);
+        const to = (other: number) => distance(points, kernelAt[place]!, kernelAt[other]!, smoothness);
+        if (down && (right || !inner)) sum += to(place + channels);
+        if (right && (down || !inner)) sum += to(place + 1);
       }
     }
     first += points.count;
@@ -29,8 +52,7 @@ export function smoothnessLoss(layers: readonly Tensor[], rows: Uint32Array): nu
   return sum;
 }
 
-/** 1 - cos(a, b), or |a - b| for 1x1 kernels. */
-function distance(points: KernelPoints, a: number, b: number): number {
+function distance(points: KernelPoints, a: number, b: number, { distance }: Smoothness): number {
   const squared = kernelDistance(points, a, b);
-  return points.size === 1 ? Math.sqrt(squared) : squared / 2;
+  return points.size === 1 || distance === 'l2' ? Math.sqrt(squared) : squared / 2;
 }

@@ -5,6 +5,7 @@ import * as elementwise from '../../src/graph/elementwise.ts';
 import { gradients } from '../../src/graph/gradient.ts';
 import * as layout from '../../src/graph/layout.ts';
 import { innerProduct, linear, matmul } from '../../src/graph/linear.ts';
+import { affine, batchNorm, channelProduct } from '../../src/graph/normalisation.ts';
 import { maxPool } from '../../src/graph/pooling.ts';
 import { logSoftmax, mean, softmax, sum } from '../../src/graph/reduction.ts';
 import { sizeOf } from '../../src/graph/tensor.ts';
@@ -147,6 +148,40 @@ const cases: Record<string, Case> = {
     },
     positive: true,
   },
+  ...Object.fromEntries(
+    [3, 16].flatMap((channels): [string, Case][] => {
+      const maps = [2, channels, 3, 3];
+      const geometry = { stride: 1, padding: 1 };
+      const filters = constant(
+        Float32Array.from({ length: channels * channels * 9 }, (_, i) => ((i * 7) % 11) / 33),
+        [channels, channels, 3, 3],
+      );
+      const convolved = (x: Value) => convolution(x, filters, constant(new Float32Array(channels)), geometry);
+      return [
+        [`affine, ${channels} channels`, { shapes: [maps, [channels], [channels], maps], apply: affine }],
+        [`channelProduct, ${channels} channels`, { shapes: [maps, maps], apply: channelProduct }],
+        [
+          `batchNorm, ${channels} channels`,
+          { shapes: [maps, [channels], [channels]], apply: (x, a, b) => batchNorm(x, a, b, 0.1).result },
+        ],
+        [
+          `batchNorm between convolutions, ${channels} channels`,
+          {
+            shapes: [maps, [channels], maps],
+            apply: (x, weight, added) => {
+              // Some channels positive, the others negative, all far from the kink of a ReLU.
+              const bias = constant(
+                Float32Array.from({ length: channels }, (_, i) => (i % 2 === 0 ? 8 : -8)),
+              );
+              const first = batchNorm(convolved(x), weight, bias, 0.1).result;
+              const second = batchNorm(convolved(relu(first)), weight, bias, 0.1).result;
+              return relu(add(second, added));
+            },
+          },
+        ],
+      ];
+    }),
+  ),
   'innerProduct with itself': { shapes: [[2, 3, 2]], apply: x => innerProduct(x, x) },
   'maxima between convolutions': {
     shapes: [

@@ -28,23 +28,10 @@ export function lowerConvolution(of: Value, context: Context): string | Names {
   return emit('Conv', of.operands.map(plain), attributes(stride, padding));
 }
 
-/** A convolution on blocks that is done together with what follows it, in one pass over the result. */
-export interface Fusion {
-  readonly convolution: Value;
-  /** What is added to it before the ReLU (a residual block's identity path). */
-  readonly added: Value | undefined;
-}
-
-/** A convolution, what is added to it, and a ReLU, as one operation. */
-export function lowerFusion({ convolution, added }: Fusion, context: Context): Names {
-  const sum = added === undefined ? [] : [context.blocked(added)];
-  return lowerBlockedConvolution(convolution, context, sum, { activation: 'Relu' });
-}
-
-function lowerBlockedConvolution(
+export function lowerBlockedConvolution(
   of: Value,
   context: Context,
-  sum: readonly string[] = [],
+  sum?: Value,
   activation: { readonly activation?: string } = {},
 ): Names {
   const { emit, plain, blocked, block } = context;
@@ -53,7 +40,7 @@ function lowerBlockedConvolution(
   const input = hasBlocks(x.shape, block) ? blocked(x) : plain(x);
   const ordered = blockedFilters(plain(filters), shapeOf(filters), context);
   return {
-    blocked: emit('nchwc:Conv', [input, ordered, plain(bias), ...sum], {
+    blocked: emit('nchwc:Conv', [input, ordered, plain(bias), ...(sum ? [blocked(sum)] : [])], {
       kernel_shape: filters.shape.slice(2),
       ...attributes(stride, padding),
       ...activation,

@@ -3,12 +3,13 @@ import { dependents } from '../../graph/sequence.ts';
 import { reachable, type Value } from '../../graph/value.ts';
 import { createLayouts, type Names } from './blocks.ts';
 import { type Context, operationOf } from './context.ts';
-import { type Fusion, lowerFusion } from './convolution.ts';
+import { lowerBlockedConvolution } from './convolution.ts';
 import type { Dialect } from './dialect.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
-import { findFusions } from './fuse.ts';
+import { type Fusion, findFusions } from './fuse.ts';
 import { join } from './join.ts';
 import type { Graph, Port } from './model.ts';
+import { lowerBlockedAffine } from './normalisation.ts';
 import { lowerings } from './operations.ts';
 import { outletOf } from './outputs.ts';
 import { findTilings } from './tile.ts';
@@ -58,8 +59,14 @@ function compute(values: readonly Value[], results: readonly Value[], context: C
 }
 
 /** The values that are not computed by themselves because a fusion does it. */
-function fusedInto(relu: Value, { convolution, added }: Fusion): Value[] {
-  return added === undefined ? [convolution] : [convolution, relu.operands[0]!];
+function fusedInto(relu: Value, { base, added }: Fusion): Value[] {
+  return added === undefined ? [base] : [base, relu.operands[0]!];
+}
+
+/** What works on blocks, what is added to it, and a ReLU, as one operation. */
+function lowerFusion({ base, added }: Fusion, context: Context): Names {
+  const lowerBase = base.operation.kind === 'convolution' ? lowerBlockedConvolution : lowerBlockedAffine;
+  return lowerBase(base, context, added, { activation: 'Relu' });
 }
 
 function lowerAlone(of: Value, context: Context): string | Names {

@@ -1,12 +1,13 @@
 import { sizeOf } from '../../graph/tensor.ts';
 import type { OperationKind, Value } from '../../graph/value.ts';
-import { hasShapeOf, staysBlocked } from './blocks.ts';
+import { hasBlocks, hasShapeOf, staysBlocked } from './blocks.ts';
 import { type Context, type Lowering, operationOf } from './context.ts';
 import { lowerConvolution, lowerInputGradient } from './convolution.ts';
 import { lowerFilterGradient } from './filter-gradient.ts';
 import { lowerFilterGradientOnGpu } from './filter-gradient-gpu.ts';
 import { join } from './join.ts';
 import { dataTypes } from './model.ts';
+import { lowerAffine, lowerChannelProduct, sumOfChannels } from './normalisation.ts';
 import { lowerMaxPool, lowerMaxPoolGradient } from './pooling.ts';
 import { emitProduct } from './product.ts';
 
@@ -57,7 +58,10 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
     (context.dialect.device === 'cpu' ? lowerFilterGradient : lowerFilterGradientOnGpu)(of, context),
   maxPool: lowerMaxPool,
   maxPoolGradient: lowerMaxPoolGradient,
-  sum: plainly(lowerSum),
+  affine: lowerAffine,
+  batchNorm: lowerAffine,
+  channelProduct: lowerChannelProduct,
+  sum: lowerSum,
   softmax: plainly((_of, operands, { emit }) => emit('Softmax', operands, { axis: -1 })),
   logSoftmax: plainly((_of, [x], context) => lowerLogSoftmax(x!, context)),
   linear: plainly((of, [x, weight, bias], context) => {
@@ -112,15 +116,21 @@ const severalSteps = { cpu: 2 ** 20, gpu: 2 ** 12 };
  * A sum of all values runs through them one by one: on a CPU millions of float32 lose what lies below the sum's own
  * rounding, and a GPU has a single group of threads at it. Parts of about the root of their number are summed first.
  */
-function lowerSum(of: Value, [x]: readonly string[], { emit, integers, dialect }: Context): string {
+function lowerSum(of: Value, context: Context): string {
+  const { emit, integers, dialect } = context;
   const { axes } = operationOf(of, 'sum');
-  const size = sizeOf(of.operands[0]!.shape);
+  const [map] = of.operands as [Value];
+  const { blocked } = context.namesOf(map);
+  if (blocked !== undefined && hasBlocks(map.shape, context.block) && axes.join() === '0,2,3')
+    return sumOfChannels(blocked, map, context);
+  const x = context.plain(map);
+  const size = sizeOf(map.shape);
   const sum = (name: string, along: readonly number[]) =>
     emit('ReduceSum', [name, integers(...along)], { keepdims: 0 });
-  if (of.shape.length > 0 || size < severalSteps[dialect.device]) return sum(x!, axes);
+  if (of.shape.length > 0 || size < severalSteps[dialect.device]) return sum(x, axes);
   let part = Math.floor(Math.sqrt(size));
   while (size % part !== 0) part--;
-  return sum(sum(emit('Reshape', [x!, integers(size / part, part)]), [1]), [0]);
+  return sum(sum(emit('Reshape', [x, integers(size / part, part)]), [1]), [0]);
 }
 
 /** WebGPU's provider has no LogSoftmax. */

@@ -4,6 +4,7 @@ import { type Context, type Lowering, operationOf } from './context.ts';
 import { lowerConvolution, lowerFilterGradient, lowerInputGradient } from './convolution.ts';
 import type { Slot } from './emitter.ts';
 import { channelsLast, staysLast } from './layouts.ts';
+import { lowerAffine, lowerChannelProduct } from './normalisation.ts';
 import { lowerMaxPool, lowerMaxPoolGradient } from './pooling.ts';
 import { lowerLinear, lowerMatmul } from './products.ts';
 import { padding, slicing } from './slices.ts';
@@ -64,6 +65,9 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   convolutionFilterGradient: lowerFilterGradient,
   maxPool: lowerMaxPool,
   maxPoolGradient: lowerMaxPoolGradient,
+  affine: lowerAffine,
+  batchNorm: lowerAffine,
+  channelProduct: lowerChannelProduct,
   sum: lowerSum,
   softmax: plainly(lowerSoftmax),
   logSoftmax: plainly(lowerLogSoftmax),
