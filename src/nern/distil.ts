@@ -58,15 +58,16 @@ export function distil(
     if (layer === undefined) continue;
     for (const [name, own] of filtersOf(rows, [convolutions[layer]!])) filters.set(name, own);
   }
-  const predicted = frozen(weights, step => filters.get(step.weight)!);
+  const predicted = frozen(weights, step => filters.get(step.weight));
   const size = carriers.reduce((total, { rows }) => total + sizeOf(rows.shape), 0);
   const sums = sumOverSlices(
     seenBy(distillation, network),
     sumsOverImages(losses) ? sliceOf(images, imagesAtOnce) : images,
     slice => {
       const { shown, guidance } = partsOf(slice, distillation, network);
-      const reconstructed = forward(network, shown, predicted);
       const original = guidance ? { logits: guidance, maps: [] } : guidanceOf(teacher ?? target, shown);
+      const ownOriginal = !teacher && 'made' in original ? original : undefined;
+      const reconstructed = forward(network, shown, predicted, ownOriginal);
       const share = slice.shape[0]! / images;
       const kd = scale(
         distillationLoss(reconstructed.logits, original.logits, losses.kd, losses.temperature),

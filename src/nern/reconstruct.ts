@@ -37,7 +37,7 @@ export function withKernels(
   kernels: Value,
 ): Parameters {
   const filters = filtersOf(kernels, learnableConvolutions(network));
-  return frozen(weights, step => filters.get(step.weight)!);
+  return frozen(weights, step => filters.get(step.weight));
 }
 
 /** `logits` of `images` by the target, its learnable convolutions replaced by `kernels` [kernels, k * k]. */

@@ -4,7 +4,7 @@ import { concatenate } from '../graph/layout.ts';
 import { batchNorm } from '../graph/normalisation.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import { constant, type Value } from '../graph/value.ts';
-import { normEpsilon, type Parameters } from './forward.ts';
+import type { Parameters } from './forward.ts';
 import type { Network } from './network.ts';
 import { parameterSlots, partsOf } from './slots.ts';
 
@@ -32,19 +32,22 @@ export function trainingMode(network: Network, learned: Value): TrainingMode {
     if (!part) throw new Error(`The network \`${network.name}\` learns no \`${name}\``);
     return part;
   };
+  const normalised = (x: Value, norm: string, epsilon: number): Value => {
+    const { result, average, variance } = batchNorm(x, get(`${norm}.weight`), get(`${norm}.bias`), epsilon);
+    const count = sizeOf(x.shape) / x.shape[1]!;
+    observed.set(`${norm}.running_mean`, average);
+    observed.set(`${norm}.running_var`, scale(variance, count / (count - 1)));
+    return result;
+  };
   return {
     parts,
     parameters: {
       convolve(step, x) {
-        const [filters] = step.shape;
-        const result = convolution(x, get(step.weight), constant(new Float32Array(filters)), step);
-        const weight = get(`${step.norm}.weight`);
-        const norm = batchNorm(result, weight, get(`${step.norm}.bias`), normEpsilon);
-        const count = sizeOf(result.shape) / filters;
-        observed.set(`${step.norm}.running_mean`, norm.average);
-        observed.set(`${step.norm}.running_var`, scale(norm.variance, count / (count - 1)));
-        return norm.result;
+        const bias = step.bias === undefined ? constant(new Float32Array(step.shape[0])) : get(step.bias);
+        const result = convolution(x, get(step.weight), bias, step);
+        return step.norm === undefined ? result : normalised(result, step.norm, step.epsilon);
       },
+      normalise: ({ norm, epsilon }, x) => normalised(x, norm, epsilon),
       head: get,
     },
     updated(running) {
