@@ -1,5 +1,5 @@
 import { createRandom, type Random, restoreRandom, shuffled } from '../random.ts';
-import { type Images, imageSize, plane, side } from './images.ts';
+import { type ImageSize, type Images, type Labels, planeOf, valuesOf } from './images.ts';
 import { type Normalization, normalizationTable } from './normalize.ts';
 
 /** Where a run stands in its data; plain JSON. Batches made from an equal state are equal byte for byte. */
@@ -13,15 +13,15 @@ export interface BatchesState {
 }
 
 export interface Batches {
-  /** Fills `into` ([batch, 3, 32, 32], normalised) and, when given, `labels` ([batch]) with the next images. */
-  next(into: Float32Array, labels?: Uint8Array): void;
+  /** Fills `into` ([batch, 3, height, width], normalised) and, when given, `labels` ([batch]) with the next images. */
+  next(into: Float32Array, labels?: Labels): void;
   state(): BatchesState;
 }
 
 export interface BatchesOptions {
   readonly images: Images;
   readonly normalization: Normalization;
-  /** Horizontal flip with probability 1/2, then a random 32x32 crop of the image padded by 4 black pixels. */
+  /** Horizontal flip with probability 1/2, then a random crop, of the same size, of the image padded with black. */
   readonly augment: boolean;
   /** Images in a batch. */
   readonly batch: number;
@@ -46,6 +46,8 @@ export function createBatches(options: BatchesOptions, state: BatchesState): Bat
   const table = normalizationTable(options.normalization);
   const orderRandom = restoreRandom(state.order);
   const augmentRandom = restoreRandom(state.augment);
+  const values = valuesOf(images);
+  const padding = paddingOf(images);
   let epoch = state.order;
   let order = shuffled(images.count, orderRandom);
   let position = state.position;
@@ -63,8 +65,8 @@ export function createBatches(options: BatchesOptions, state: BatchesState): Bat
     next(into, labels) {
       for (let i = 0; i < batch; i++) {
         const index = nextIndex();
-        const view = options.augment ? randomView(augmentRandom) : centred;
-        writeView(images.pixels, index * imageSize, table, view, into, i * imageSize);
+        const view = options.augment ? randomView(augmentRandom, padding) : centred;
+        writeView(images, index * values, table, view, into, i * values);
         if (labels) labels[i] = images.labels[index]!;
       }
     },
@@ -79,10 +81,12 @@ interface View {
   readonly right: number;
 }
 
-const padding = 4;
+/** Pixels added on each side before a crop: 4 of an image of 32, and as much of others in proportion. */
+export const paddingOf = ({ height, width }: ImageSize) => Math.round(Math.min(height, width) / 8);
+
 const centred: View = { flip: false, down: 0, right: 0 };
 
-function randomView(random: Random): View {
+function randomView(random: Random, padding: number): View {
   const flip = random.uint32() >= 2 ** 31;
   const down = random.below(2 * padding + 1) - padding;
   const right = random.below(2 * padding + 1) - padding;
@@ -90,17 +94,18 @@ function randomView(random: Random): View {
 }
 
 function writeView(
-  pixels: Uint8Array,
+  { pixels, height, width }: Images,
   source: number,
   table: Float32Array,
   { flip, down, right }: View,
   into: Float32Array,
   target: number,
 ): void {
+  const plane = planeOf({ height, width });
   const firstRow = Math.max(0, -down);
-  const lastRow = Math.min(side, side - down);
+  const lastRow = Math.min(height, height - down);
   const firstColumn = Math.max(0, -right);
-  const lastColumn = Math.min(side, side - right);
+  const lastColumn = Math.min(width, width - right);
   const step = flip ? -1 : 1;
   for (let channel = 0; channel < 3; channel++) {
     const base = channel * 256;
@@ -108,9 +113,9 @@ function writeView(
     // Padding is a black pixel before normalisation, as when an 8-bit image is padded.
     if (down !== 0 || right !== 0) into.fill(table[base]!, output, output + plane);
     for (let row = firstRow; row < lastRow; row++) {
-      const start = source + channel * plane + (row + down) * side;
-      let from = flip ? start + side - 1 - (firstColumn + right) : start + firstColumn + right;
-      const rowStart = output + row * side;
+      const start = source + channel * plane + (row + down) * width;
+      let from = flip ? start + width - 1 - (firstColumn + right) : start + firstColumn + right;
+      const rowStart = output + row * width;
       for (let to = rowStart + firstColumn; to < rowStart + lastColumn; to++) {
         into[to] = table[base + pixels[from]!]!;
         from += step;

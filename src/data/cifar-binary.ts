@@ -1,5 +1,9 @@
 import { Failure } from '../failure.ts';
-import { imageSize } from './images.ts';
+
+/** Rows, and columns, of an image. */
+export const cifarSide = 32;
+/** Values of an image. */
+export const cifarValues = 3 * cifarSide * cifarSide;
 
 /** The images of one file. */
 export interface CifarPart {
@@ -14,7 +18,7 @@ export interface CifarPart {
  * coarse one before it), and 3072 bytes of planar pixels.
  */
 export function readCifarBinary(bytes: Uint8Array, file: string, labelBytes: 1 | 2): CifarPart {
-  const record = labelBytes + imageSize;
+  const record = labelBytes + cifarValues;
   const count = Math.floor(bytes.length / record);
   if (count === 0 || bytes.length % record !== 0) {
     throw new Failure(
@@ -23,12 +27,12 @@ export function readCifarBinary(bytes: Uint8Array, file: string, labelBytes: 1 |
       'The file is cut short or of another data set: get it again.',
     );
   }
-  const pixels = new Uint8Array(count * imageSize);
+  const pixels = new Uint8Array(count * cifarValues);
   const labels = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
     const start = i * record + labelBytes;
     labels[i] = bytes[start - 1]!;
-    pixels.set(bytes.subarray(start, start + imageSize), i * imageSize);
+    pixels.set(bytes.subarray(start, start + cifarValues), i * cifarValues);
   }
   return { pixels, labels };
 }

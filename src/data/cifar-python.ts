@@ -1,8 +1,7 @@
 import { Failure } from '../failure.ts';
 import { unpickle } from '../pickle/unpickle.ts';
 import { describe, isCall, type PickleValue } from '../pickle/values.ts';
-import type { CifarPart } from './cifar-binary.ts';
-import { imageSize } from './images.ts';
+import { type CifarPart, cifarValues } from './cifar-binary.ts';
 
 /** numpy 2 renamed its package; files written before and after name the same functions. */
 const reconstruct = ['numpy.core.multiarray._reconstruct', 'numpy._core.multiarray._reconstruct'];
@@ -27,10 +26,10 @@ export function readCifarPython(bytes: Uint8Array, file: string, labelsKey: stri
   const data = field(value, 'data');
   const pixels = byteArray(data);
   if (!pixels) throw fail('`data`, a numpy array of bytes in row-major order', describe(data));
-  const expected = labels.length * imageSize;
-  if (pixels.shape.join() !== `${labels.length},${imageSize}` || pixels.bytes.length !== expected) {
+  const expected = labels.length * cifarValues;
+  if (pixels.shape.join() !== `${labels.length},${cifarValues}` || pixels.bytes.length !== expected) {
     throw fail(
-      `${labels.length} x ${imageSize} pixels for its ${labels.length} labels`,
+      `${labels.length} x ${cifarValues} pixels for its ${labels.length} labels`,
       `shape [${pixels.shape.join(', ')}] in ${pixels.bytes.length} bytes`,
     );
   }

@@ -2,9 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { readBounded } from '../files/read.ts';
-import { type CifarPart, readCifarBinary } from './cifar-binary.ts';
+import { type CifarPart, cifarSide, cifarValues, readCifarBinary } from './cifar-binary.ts';
 import { readCifarPython } from './cifar-python.ts';
-import { type Images, imageSize, side } from './images.ts';
+import type { Images } from './images.ts';
+
+export { cifarSide };
 
 export type CifarName = 'cifar10' | 'cifar100';
 export type Split = 'train' | 'test';
@@ -74,13 +76,16 @@ export async function readCifar(options: {
   const count = Math.min(found, limit);
   const pixels = Buffer.concat(
     parts.map(part => part.pixels),
-    count * imageSize,
+    count * cifarValues,
   );
   const labels = Buffer.concat(
     parts.map(part => part.labels),
     count,
   );
-  return { count, channels: 3, height: side, width: side, pixels, labels, classes: cifarClasses[dataset] };
+  return {
+    ...{ count, channels: 3, height: cifarSide, width: cifarSide },
+    ...{ pixels, labels, classes: cifarClasses[dataset] },
+  };
 }
 
 async function findForm(root: string, dataset: CifarName): Promise<Form> {

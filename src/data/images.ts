@@ -1,19 +1,26 @@
-/** A labelled set of RGB images, held in memory as bytes. */
+/** A labelled set of RGB images of one size, held in memory as bytes. */
 export interface Images {
   readonly count: number;
   readonly channels: 3;
-  readonly height: 32;
-  readonly width: 32;
-  /** [count, 3, 32, 32]: planar, values 0..255. */
+  readonly height: number;
+  readonly width: number;
+  /** [count, 3, height, width]: planar, values 0..255. */
   readonly pixels: Uint8Array;
   /** [count]: 0..classes-1. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   readonly classes: number;
 }
 
-/** Rows, and columns, of an image. */
-export const side = 32;
+/** Uint16Array where there are more than 256 classes. */
+export type Labels = Uint8Array | Uint16Array;
+
+/** Rows and columns of an image. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+}
+
 /** Pixels of one channel. */
-export const plane = side * side;
-/** Values of one image. */
-export const imageSize = 3 * plane;
+export const planeOf = ({ height, width }: ImageSize) => height * width;
+/** Values of one image, of three channels. */
+export const valuesOf = (size: ImageSize) => 3 * planeOf(size);

@@ -1,5 +1,3 @@
-import { type Images, imageSize, plane } from './images.ts';
-
 /** Per-channel mean and standard deviation of pixel values scaled to 0..1. */
 export interface Normalization {
   readonly mean: readonly number[];
@@ -41,25 +39,23 @@ export function normalizationTable({ mean, std }: Normalization): Float32Array {
   return table;
 }
 
-/** Writes images `from`..`from + count - 1`, normalised, into `into` ([>= count, 3, 32, 32]). */
+/** Writes `bytes` [images, 3, plane], normalised, into `into` ([>= images, 3, plane]). */
 export function normalizeImages(
-  images: Images,
+  bytes: Uint8Array,
+  plane: number,
   table: Float32Array,
-  from: number,
-  count: number,
   into: Float32Array,
 ): void {
-  const { pixels } = images;
-  const start = from * imageSize;
-  for (let i = 0; i < count * imageSize; i += plane) {
+  for (let i = 0; i < bytes.length; i += plane) {
     const base = ((i / plane) % 3) * 256;
-    for (let j = i; j < i + plane; j++) into[j] = table[base + pixels[start + j]!]!;
+    for (let j = i; j < i + plane; j++) into[j] = table[base + bytes[j]!]!;
   }
 }
 
-/** Writes `pixels` [images, 3, 32, 32], from 0 to 1, normalised, into `into`. */
+/** Writes `pixels` [images, 3, plane], from 0 to 1, normalised, into `into`. */
 export function normalizePixels(
   pixels: Float32Array,
+  plane: number,
   { mean, std }: Normalization,
   into: Float32Array,
 ): void {

@@ -1,10 +1,15 @@
 import { createRandom, type Random } from '../random.ts';
-import { type Images, imageSize, plane, side } from './images.ts';
-import { type Placement, placeShape, shapes } from './shapes.ts';
+import type { Images } from './images.ts';
+import { type Placement, placeShape, shapes, side } from './shapes.ts';
 
 /** The built-in image set: ten kinds of shape, told apart by form alone. */
 const sizes = { train: 10_000, test: 2_000 } as const;
 const seed = 2023;
+
+export { side as proceduralSide };
+
+const plane = side * side;
+const imageSize = 3 * plane;
 
 export const proceduralClasses = shapes.length;
 

@@ -1,4 +1,5 @@
-import { side } from './images.ts';
+/** Rows, and columns, of an image. */
+export const side = 32;
 
 /** Where a shape lies: centre and radius in pixels, rotation as the tangent of half its angle. */
 export interface Placement {

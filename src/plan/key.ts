@@ -21,7 +21,7 @@ export function keyOf(cell: Cell, seed: number, inputs: InputHashes): string {
     ...rest,
     target: { ...target, weights: undefined },
     teacher: teacher === 'none' ? undefined : { ...teacher, weights: undefined },
-    data: { ...data, root: undefined },
+    data: { ...data, root: undefined, arrays: undefined },
     predictor: { ...predictor, init: { ...predictor.init, file: undefined } },
   };
   return hashOf({ method: METHOD_VERSION, configuration, seed, inputs });

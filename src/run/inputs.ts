@@ -58,7 +58,7 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   const images = (split: 'train' | 'test'): Input => ({
     role: split,
     path: data.root === undefined ? 'target.dataset' : 'data.root',
-    name: `${split} ${target.dataset} ${data[split] ?? 'all'} ${root}`,
+    name: `${split} ${target.dataset} ${canonicalJson(data)} ${root}`,
     check: () => imagesSha256(configuration, specFolder, split),
   });
   const isRead = imagesRead(configuration);

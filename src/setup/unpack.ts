@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { Failure } from '../failure.ts';
-import { type ZipEntry, zipEntries } from './zip-entries.ts';
+import { type ZipEntry, zipEntries } from '../files/zip-entries.ts';
 
 /**
  * Writes the entries of a zip archive (a wheel, a jar) for which `place` gives a path below `folder`. An archive's
@@ -16,7 +16,7 @@ export async function unpack(
   folder: string,
   place: (name: string) => string | undefined,
 ): Promise<number> {
-  const wanted = (await zipEntries(archive)).flatMap(entry => {
+  const wanted = (await zipEntries(archive, 'environment')).flatMap(entry => {
     const path = place(entry.name);
     return path === undefined ? [] : [{ entry, path: join(folder, inside(path, archive)) }];
   });

@@ -1,4 +1,4 @@
-import { imageSize } from '../data/images.ts';
+import { type Labels, planeOf } from '../data/images.ts';
 import { normalizationTable, normalizeImages, normalizePixels } from '../data/normalize.ts';
 import type { Engine } from '../graph/program.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
@@ -14,7 +14,7 @@ export const imagesPerCall = ({ imagesAtOnce, threads }: Engine) => imagesAtOnce
 
 /** Shows a set of images to a target whose learnable kernels are replaced by others, [kernels, k * k]. */
 export interface Classifier {
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   /** The logits [images, classes]. */
   logits(kernels: Float32Array): Promise<Tensor>;
   /** The logits of the images as the attack has changed them, knowing the network and the labels. */
@@ -33,12 +33,13 @@ export function createClassifier(
   const classification = once(() => engine.compile(classificationProgram(network, weights, kernels, batch)));
   const imageGradient = once(() => engine.compile(imageGradientProgram(network, weights, kernels, batch)));
   const table = normalizationTable(normalization);
+  const plane = planeOf(images);
   const normalized = { shape, data: new Float32Array(sizeOf(shape)) };
 
-  /** The logits of all images, a batch at a time; `prepare` writes a batch, normalised, into its argument. */
+  /** The logits of all images, a batch at a time; `prepare` writes a batch, normalised, into `normalized`. */
   const classify = async (
     predicted: Float32Array,
-    prepare: (from: number, count: number) => void | Promise<void>,
+    prepare: (from: number, count: number) => Promise<void>,
   ): Promise<Tensor> => {
     const program = await classification();
     const all = {
@@ -55,7 +56,8 @@ export function createClassifier(
     return all;
   };
 
-  const clean = (from: number, count: number) => normalizeImages(images, table, from, count, normalized.data);
+  const clean = async (from: number, count: number) =>
+    normalizeImages(await images.read(from, count), plane, table, normalized.data);
   return {
     labels: images.labels,
     logits: predicted => classify(predicted, clean),
@@ -64,14 +66,14 @@ export function createClassifier(
       const rows = { shape: kernels.rows.shape, data: predicted };
       const pixels = new Float32Array(normalized.data.length);
       return classify(predicted, async (from, count) => {
-        const bytes = images.pixels.subarray(from * imageSize, (from + count) * imageSize);
+        const bytes = await images.read(from, count);
         const labels = oneHot(images.labels.subarray(from, from + count), [batch, network.classes]);
         for (let i = 0; i < bytes.length; i++) pixels[i] = bytes[i]! / 255;
-        clean(from, count);
+        normalizeImages(bytes, plane, table, normalized.data);
         for (let step = 0; step < attack.steps; step++) {
           const { gradient } = await program.run({ kernels: rows, images: normalized, labels });
           ascend(pixels, bytes, gradient!.data, attack);
-          normalizePixels(pixels, normalization, normalized.data);
+          normalizePixels(pixels, plane, normalization, normalized.data);
         }
       });
     },
@@ -79,7 +81,7 @@ export function createClassifier(
 }
 
 /** Rows of zeros with a one at each label; rows without a label stay zero. */
-function oneHot(labels: Uint8Array, shape: readonly [number, number]): Tensor {
+function oneHot(labels: Labels, shape: readonly [number, number]): Tensor {
   const data = new Float32Array(sizeOf(shape));
   for (const [i, label] of labels.entries()) data[i * shape[1] + label] = 1;
   return { shape, data };

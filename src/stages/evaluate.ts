@@ -1,3 +1,4 @@
+import type { Labels } from '../data/images.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { accuracy } from '../measures/accuracy.ts';
@@ -22,7 +23,7 @@ interface Subject {
   readonly configuration: Configuration;
   readonly kernels: Float32Array;
   readonly target: TargetKernels;
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   logits(): Promise<Tensor>;
   attacked(attack: Attack): Promise<Tensor>;
   /** Of the target itself. */
@@ -40,7 +41,7 @@ interface Definition {
   value(subject: Subject): Promise<number>;
 }
 
-const ofLogits = (unit: string, value: (logits: Tensor, labels: Uint8Array) => number): Definition => ({
+const ofLogits = (unit: string, value: (logits: Tensor, labels: Labels) => number): Definition => ({
   unit,
   taken: 'often',
   compares: false,

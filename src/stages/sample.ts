@@ -1,4 +1,5 @@
-import { type Images, imageSize } from '../data/images.ts';
+import { firstOf, type ImageSet } from '../data/image-set.ts';
+import { planeOf } from '../data/images.ts';
 import {
   type Normalization,
   normalizationOf,
@@ -7,11 +8,11 @@ import {
 } from '../data/normalize.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { loadImages } from './images.ts';
+import { openImages } from './images.ts';
 
 /** Labelled images, and how their network wants them. */
 export interface Sample {
-  readonly images: Images;
+  readonly images: ImageSet;
   readonly normalization: Normalization;
 }
 
@@ -21,20 +22,15 @@ export async function sampleOf(
   specFolder: string,
   split: 'train' | 'test',
 ): Promise<Sample> {
-  const images = await loadImages(configuration, specFolder, split);
+  const images = await openImages(configuration, specFolder, split);
   return { images, normalization: normalizationOf(configuration.data.normalize) };
 }
 
-/** The first `limit` images, or all when there are fewer. */
-export function firstOf({ images, normalization }: Sample, limit: number): Sample {
-  const count = Math.min(limit, images.count);
-  const pixels = images.pixels.subarray(0, count * imageSize);
-  return { images: { ...images, count, pixels, labels: images.labels.subarray(0, count) }, normalization };
-}
-
-/** All images, normalised: [images, 3, 32, 32]. */
-export function normalizedImages({ images, normalization }: Sample): Tensor {
-  const data = new Float32Array(images.count * imageSize);
-  normalizeImages(images, normalizationTable(normalization), 0, images.count, data);
-  return { shape: [images.count, images.channels, images.height, images.width], data };
+/** The first `limit` images, or all when there are fewer, normalised: [images, 3, height, width]. */
+export async function normalizedImages({ images, normalization }: Sample, limit: number): Promise<Tensor> {
+  const { count, channels, height, width, read } = firstOf(images, limit);
+  const bytes = await read(0, count);
+  const data = new Float32Array(bytes.length);
+  normalizeImages(bytes, planeOf({ height, width }), normalizationTable(normalization), data);
+  return { shape: [count, channels, height, width], data };
 }

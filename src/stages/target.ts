@@ -4,7 +4,7 @@ import type { Network } from '../networks/network.ts';
 import { resnet } from '../networks/resnet.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
-import { datasetClasses } from './images.ts';
+import { type Task, taskOf } from './images.ts';
 import { weightsFile } from './locate.ts';
 
 /** A network with its weights. */
@@ -21,26 +21,13 @@ export type Target = LoadedNetwork;
 /** What a spec says of a network: its architecture, and the file with its weights. */
 export type NetworkSettings = Pick<Configuration['target'], 'network' | 'shortcut'>;
 
-/** What the images that a network is shown ask of it. */
-export interface Task {
-  readonly classes: number;
-  /** Channels, height, width. */
-  readonly input: Network['input'];
-}
-
 const depths = { resnet8: 8, resnet20: 20, resnet56: 56 } as const;
-
-/** What the images of the target's data set ask. */
-export const taskOf = ({ target }: Configuration): Task => ({
-  classes: datasetClasses[target.dataset],
-  input: [3, 32, 32],
-});
 
 /** Reads the target's weights and fits them to its network. Throws a Failure of kind 'checkpoint'. */
 export async function loadTarget(configuration: Configuration, specFolder: string): Promise<Target> {
   const { target } = configuration;
   const file = await weightsFile(configuration, 'target.weights', target.weights, specFolder);
-  return loadNetwork(target, file, taskOf(configuration));
+  return loadNetwork(target, file, await taskOf(configuration, specFolder));
 }
 
 /**
@@ -50,11 +37,11 @@ export async function loadTarget(configuration: Configuration, specFolder: strin
 export async function loadNetwork(
   { network: name, shortcut }: NetworkSettings,
   file: string,
-  { classes }: Task,
+  { classes, input }: Task,
   setting = 'target',
 ): Promise<LoadedNetwork> {
   const { tensors, sha256 } = await readCheckpoint(file);
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
-  const network = resnet(depths[name], kind, classes);
+  const network: Network = { ...resnet(depths[name], kind, classes), input };
   return { network, weights: matchParameters(network, tensors, file, setting), sha256 };
 }

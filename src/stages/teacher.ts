@@ -1,8 +1,9 @@
 import { normalizationOf, renormalizationOf } from '../data/normalize.ts';
 import type { Teacher } from '../nern/teacher.ts';
 import type { Configuration } from '../spec/configuration.ts';
+import { taskOf } from './images.ts';
 import { weightsFile } from './locate.ts';
-import { type LoadedNetwork, loadNetwork, taskOf } from './target.ts';
+import { type LoadedNetwork, loadNetwork } from './target.ts';
 
 /**
  * The network that distillation learns from in the target's place, where the configuration has one. Throws a Failure of
@@ -15,7 +16,7 @@ export async function loadTeacher(
   const { teacher, data } = configuration;
   if (teacher === 'none') return undefined;
   const file = await weightsFile(configuration, 'teacher.weights', teacher.weights, specFolder);
-  const loaded = await loadNetwork(teacher, file, taskOf(configuration), 'teacher');
+  const loaded = await loadNetwork(teacher, file, await taskOf(configuration, specFolder), 'teacher');
   if (teacher.normalize === undefined) return loaded;
   const [given, own] = [data.normalize, teacher.normalize].map(normalizationOf);
   return { ...loaded, renormalization: renormalizationOf(given!, own!) };

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createBatches, startOfData } from '../../src/data/batches.ts';
-import { type Images, imageSize } from '../../src/data/images.ts';
+import { cifarValues as imageSize } from '../../src/data/cifar-binary.ts';
+import type { Images } from '../../src/data/images.ts';
 import { normalizations, normalizationTable, normalizeImages } from '../../src/data/normalize.ts';
 import { proceduralImages } from '../../src/data/procedural.ts';
 
@@ -69,7 +70,8 @@ test('without augmentation a batch is the normalised images', () => {
   const expected = new Float32Array(imageSize);
   const table = normalizationTable(normalization);
   all.forEach((index, i) => {
-    normalizeImages(indexed, table, index, 1, expected);
+    const bytes = indexed.pixels.subarray(index * imageSize, (index + 1) * imageSize);
+    normalizeImages(bytes, 1024, table, expected);
     expect(pixels.slice(i * imageSize, (i + 1) * imageSize)).toEqual(expected);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CifarName, readCifar } from '../../src/data/cifar.ts';
-import { imageSize } from '../../src/data/images.ts';
+import { cifarValues as imageSize } from '../../src/data/cifar-binary.ts';
 import { normalizations, normalizationTable, normalizeImages } from '../../src/data/normalize.ts';
 import type { Failure } from '../../src/failure.ts';
 import {
@@ -249,7 +249,8 @@ describe('the real files', () => {
       expect(images.count).toBe(count);
       expect([...images.labels.subarray(0, 8)]).toEqual(expected.labels_first8);
       const first = new Float32Array(imageSize);
-      normalizeImages(images, normalizationTable(normalizations[normalization]), 0, 1, first);
+      const table = normalizationTable(normalizations[normalization]);
+      normalizeImages(images.pixels.subarray(0, imageSize), 1024, table, first);
       const statistics = expected.first_test_image_stages.input_normalised;
       expect([...first.subarray(0, 8)]).toEqual(statistics.first8);
       expect(Math.min(...first)).toBe(statistics.min);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { imageSize } from '../../src/data/images.ts';
+import { cifarValues as imageSize } from '../../src/data/cifar-binary.ts';
 import { proceduralImages, proceduralSha256 } from '../../src/data/procedural.ts';
 
-const sha256 = (...parts: Uint8Array[]) => {
+const sha256 = (...parts: NodeJS.ArrayBufferView[]) => {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest('hex');

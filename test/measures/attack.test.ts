@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readCifar } from '../../src/data/cifar.ts';
-import { type Images, imageSize } from '../../src/data/images.ts';
+import { cifarValues as imageSize } from '../../src/data/cifar-binary.ts';
+import { inMemory } from '../../src/data/image-set.ts';
+import type { Images } from '../../src/data/images.ts';
 import { normalizations } from '../../src/data/normalize.ts';
 import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { accuracy } from '../../src/measures/accuracy.ts';
@@ -97,7 +99,7 @@ describe('on a real ResNet20 as many images are right as in PyTorch, give or tak
       createOnnxEngine(2),
       { network: ofNetwork, weights, sha256: '' },
       rows,
-      { images: records, normalization },
+      { images: inMemory(records), normalization },
     );
     return async (attack: Attack) =>
       (accuracy(await classifier.attacked(rows.rows.data, attack), records.labels) * records.count) / 100;

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type Images, imageSize } from '../../src/data/images.ts';
+import { cifarValues as imageSize } from '../../src/data/cifar-binary.ts';
+import { inMemory } from '../../src/data/image-set.ts';
+import type { Images } from '../../src/data/images.ts';
 import { normalizations } from '../../src/data/normalize.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { kernelsOf, type Layer } from '../../src/measures/layers.ts';
@@ -54,4 +56,4 @@ export const images: Images = {
   labels: Uint8Array.from({ length: count }, (_, i) => record(i)[0]!),
   pixels: new Uint8Array(Buffer.concat(Array.from({ length: count }, (_, i) => record(i).subarray(1)))),
 };
-export const sample = { images, normalization: normalizations.imagenet };
+export const sample = { images: inMemory(images), normalization: normalizations.imagenet };

@@ -36,7 +36,7 @@ async function testLogits(
   const images = await readCifar({ root: sharedData, dataset, split: 'test' });
   const table = normalizationTable(normalizations[stats]);
   const pixels = new Float32Array(images.count * 3 * 32 * 32);
-  normalizeImages(images, table, 0, images.count, pixels);
+  normalizeImages(images.pixels, 1024, table, pixels);
   const program = classificationProgram(network, weights, kernels, images.count);
   const classify = await createOnnxEngine(2).compile(program);
   const { logits } = await classify.run({

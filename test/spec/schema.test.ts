@@ -97,7 +97,13 @@ test('every path can be an axis of the grid, with the example of its setting', (
     const owner = parent && follow(parent).oneOf?.find(one => follow(one).properties?.[key]);
     const method = owner && follow(owner).properties?.method?.const;
     const beside =
-      path === 'clip.scope' ? { norm: 1 } : method === undefined || key === 'method' ? undefined : { method };
+      path === 'clip.scope'
+        ? { norm: 1 }
+        : path.endsWith('.labels')
+          ? { images: 'a.npz' }
+          : method === undefined || key === 'method'
+            ? undefined
+            : { method };
     return (
       parents.reduceRight<Record<string, unknown> | undefined>(
         (inner, name) => inner && { [name]: inner },
@@ -105,7 +111,11 @@ test('every path can be an axis of the grid, with the example of its setting', (
       ) ?? {}
     );
   };
-  const wholes = { target: { network: 'resnet8', dataset: 'procedural' } };
+  const wholes = {
+    target: { network: 'resnet8', dataset: 'procedural' },
+    'data.arrays.train': { images: 'train.npz' },
+    'data.arrays.test': { images: 'test.npz' },
+  };
   const guided = { teacher: { network: 'resnet8', weights: 'b.th' }, beta: 0 };
   for (const path of settingPaths.filter(path => !/normalize\.(mean|std)$/.test(path))) {
     const value =

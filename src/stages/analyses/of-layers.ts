@@ -2,7 +2,7 @@ import { kernelGrid } from '../../measures/kernel-grid.ts';
 import { layerErrors } from '../../measures/layer-errors.ts';
 import { lowFrequencyRatio } from '../../measures/low-frequency-ratio.ts';
 import { activationProgram, rankFilters } from '../../measures/weight-importance.ts';
-import { firstOf, normalizedImages } from '../sample.ts';
+import { normalizedImages } from '../sample.ts';
 import { bothLayers, type Finding, type Subject, strip } from './subject.ts';
 
 /** Filters on either side of the ranking by error (NeRN, figure 5). */
@@ -55,7 +55,7 @@ export async function weightImportance(subject: Subject): Promise<Finding> {
       filters: ranks[side].map(({ filter }) => filter),
     })),
   );
-  const images = normalizedImages(firstOf(await subject.images('test'), activationImages));
+  const images = await normalizedImages(await subject.images('test'), activationImages);
   const count = images.shape[0]!;
   const program = await engine.compile(activationProgram(target.network, target.weights, chosen, count));
   const maps = await program.run({ images });

@@ -1,8 +1,8 @@
+import { firstOf } from '../../data/image-set.ts';
 import { interpolate, positions } from '../../measures/interpolation.ts';
 import { displace, randomDirection } from '../../measures/loss-landscape.ts';
 import { reconstructionError } from '../../nern/reconstruct.ts';
 import { createRandom } from '../../random.ts';
-import { firstOf } from '../sample.ts';
 import { bothLayers, type Finding, looking, type Subject, strip } from './subject.ts';
 
 /** Images of each split that the losses of a landscape are taken over: it takes hundreds of passes. */
@@ -32,7 +32,8 @@ export async function lossLandscape(subject: Subject): Promise<Finding> {
   ) as [Float32Array, Float32Array];
   const centre = kernelsFrom(reconstructed);
   const surface = async (split: 'train' | 'test') => {
-    const sample = firstOf(await subject.images(split), landscapeImages);
+    const { images, normalization } = await subject.images(split);
+    const sample = { images: firstOf(images, landscapeImages), normalization };
     const look = looking(subject, sample);
     const grid = [];
     for (const a of landscapeAxis) {
