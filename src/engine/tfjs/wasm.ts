@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { Failure } from '../../failure.ts';
 import type { EngineOrder } from '../order.ts';
@@ -12,6 +13,8 @@ type Module = ConstructorParameters<typeof BackendWasm>[0] & {
   cwrap(name: string, result: 'number' | null, parameters: readonly 'number'[]): unknown;
   _malloc(bytes: number): number;
   _free(address: number): void;
+  /** Of the variant with threads. */
+  readonly PThread?: { readonly runningWorkers: Worker[]; readonly unusedWorkers: Worker[] };
 };
 
 const library = '@tensorflow/tfjs-backend-wasm';
@@ -35,6 +38,9 @@ export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backen
   wasm.setThreadsCount(threads);
   await replaceKernels(wasmKernels);
   const giveBack = await useBackend(registeredAs, new wasm.BackendWasm(module));
+  await release(module.PThread?.unusedWorkers);
+  // They wait for work, which is no reason for a process to go on.
+  for (const worker of module.PThread?.runningWorkers ?? []) worker.unref();
   return {
     registeredAs,
     versions: { [library]: wasm.version_wasm },
@@ -44,8 +50,16 @@ export async function openWasm({ threads: wanted }: EngineOrder): Promise<Backen
     strengths: new Set(['inner products']),
     failure: libraryFailure,
     trouble: program => (complaint === undefined ? undefined : complaintFailure(program, complaint)),
-    dispose: async () => giveBack(),
+    async dispose() {
+      giveBack();
+      await release(module.PThread?.runningWorkers);
+    },
   };
+}
+
+/** Ends workers. The module starts a whole pool of them, whatever is wanted. */
+async function release(workers: Worker[] = []): Promise<void> {
+  await Promise.all(workers.splice(0).map(worker => worker.terminate()));
 }
 
 /** The module takes one thread for two processors that it counts when it is started, however many are wanted. */

@@ -6,10 +6,13 @@ import { openOnnxEngine } from '../../../src/engine/onnx/engine.ts';
 import { webgpuProvider } from '../../../src/engine/onnx/webgpu.ts';
 import { Failure } from '../../../src/failure.ts';
 
-const script = fileURLToPath(new URL('./fixtures/webgpu-life.ts', import.meta.url));
+const script = fileURLToPath(new URL('../fixtures/life.ts', import.meta.url));
 
 const live = (end: string, environment: Record<string, string> = {}) =>
-  execa(process.execPath, ['--import', 'tsx', script, end], { env: environment, reject: false });
+  execa(process.execPath, ['--import', 'tsx', script, 'onnx:webgpu', end], {
+    env: environment,
+    reject: false,
+  });
 
 const missing = await webgpuProvider(0).then(
   () => undefined,

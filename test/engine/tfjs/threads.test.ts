@@ -1,4 +1,6 @@
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { openEngine } from '../../../src/engine/open.ts';
 import { matmul } from '../../../src/graph/linear.ts';
@@ -16,3 +18,14 @@ test.each([1, 2, 4])('WebAssembly computes on %i threads where so many are wante
   expect(y.data[0]).toBe(expected);
   await engine.dispose();
 });
+
+test.each(['disposed', 'left'])(
+  'a process ends by itself when WebAssembly on two threads is %s',
+  async end => {
+    const script = fileURLToPath(new URL('../fixtures/life.ts', import.meta.url));
+    const { stdout } = await execa(process.execPath, ['--import', 'tsx', script, 'tfjs:wasm', end], {
+      timeout: 30_000,
+    });
+    expect(JSON.parse(stdout).total).toBe(14);
+  },
+);
