@@ -1,5 +1,7 @@
 export const helpText = `Usage: nern-sweep [options] SPEC...            run what the specs imply and is not complete yet
        nern-sweep validate [options] SPEC...   check the specs, run nothing
+       nern-sweep export RUN [--to FOLDER]     a finished run's predictor and reconstructed network, as files
+       nern-sweep reconstruct FILE.nern --with ORIGINAL [--to FOLDER]   the network of an exported predictor
        nern-sweep doctor [--json] [--device X] test and time everything that could compute
        nern-sweep setup tensorflow --from SOURCE [--headers SOURCE]   link TensorFlow.js to a TensorFlow
        nern-sweep setup cuda [--from SOURCE]                          install ONNX Runtime's CUDA provider
@@ -14,6 +16,8 @@ Options:
                        onnx:cpu onnx:webgpu onnx:cuda tfjs:node tfjs:node-gpu tfjs:webgpu tfjs:wasm tfjs:cpu;
                        cuda:1 is the second device of several
   --only PATTERN       execute only the runs whose name matches: a glob, or a part of the name
+  --with FILE          the original's weights, of which a reconstructed network keeps all but the convolutions
+  --to FOLDER          where an exported or reconstructed network goes
   --json               print the results as JSON on stdout, one line for each spec, and nothing else there
   --quiet              no progress and no tables, only failures
   --verbose            also evaluations on the way and what was complete before

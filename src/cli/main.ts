@@ -9,6 +9,8 @@ const exitCodes: Partial<Record<FailureKind, number>> = { spec: 2, environment: 
 const commands: Record<Options['command'], (options: Options) => Promise<number>> = {
   run: async options => (await import('./run.ts')).run(options),
   validate: async options => (await import('./validate.ts')).validate(options),
+  export: async options => (await import('./export.ts')).exportProduct(options),
+  reconstruct: async options => (await import('./reconstruct.ts')).reconstruct(options),
   setup: async ({ setup }) => {
     const code = await (await import('./setup.ts')).setup(setup!);
     await (await import('../devices/verdicts.ts')).forgetVerdicts();

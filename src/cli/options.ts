@@ -4,7 +4,7 @@ import { type DeviceAsk, deviceNames, readDevice } from '../devices/ask.ts';
 import { Failure } from '../failure.ts';
 import { nearest } from '../spec/suggest.ts';
 
-const commands = ['validate', 'doctor', 'setup'] as const;
+const commands = ['validate', 'export', 'reconstruct', 'doctor', 'setup'] as const;
 
 /** What `setup` can set up. */
 const setups = ['tensorflow', 'cuda'] as const;
@@ -21,6 +21,11 @@ type Command = 'run' | (typeof commands)[number];
 export interface Options {
   command: Command;
   specs: string[];
+  /** Of `export`: the run; of `reconstruct`: the .nern file. */
+  subject: string;
+  /** Of `export` and `reconstruct`: the original's weights, and the folder that is written to. */
+  with: string | undefined;
+  to: string | undefined;
   out: string;
   set: string[];
   repeats: number | undefined;
@@ -47,6 +52,8 @@ const known = {
   from: { type: 'string' },
   headers: { type: 'string' },
   only: { type: 'string' },
+  with: { type: 'string' },
+  to: { type: 'string' },
   json: { type: 'boolean', default: false },
   quiet: { type: 'boolean', short: 'q', default: false },
   verbose: { type: 'boolean', short: 'v', default: false },
@@ -70,6 +77,8 @@ export function parseCommandLine(args: string[]): Options {
   const isCall = !values.help && !values.version;
   if (command !== 'setup' && (from ?? headers) !== undefined)
     throw new Failure('spec', 'Expected --from and --headers with `setup` only', seeHelp);
+  if (!isOfProducts(command) && (values.with ?? values.to) !== undefined)
+    throw new Failure('spec', 'Expected --with and --to with `export` and `reconstruct` only', seeHelp);
   if (command === 'run' && first !== undefined && /^[\w-]+$/.test(first) && !existsSync(first))
     throw unknown('command', first, commands, '', 'To run a spec, give its file and no command.');
   if (isCall) refuseWrongWords(command, words);
@@ -80,19 +89,29 @@ export function parseCommandLine(args: string[]): Options {
     ...values,
     command,
     specs,
+    subject: isOfProducts(command) ? (words[0] ?? '') : '',
     device: device(values.device),
     setup: isCall && command === 'setup' ? { what: setupNamed(words), from, headers } : undefined,
     only: values.only,
+    with: values.with,
+    to: values.to,
     repeats: count('--repeats', values.repeats),
     jobs: count('--jobs', values.jobs, maxParallel),
     threads: count('--threads', values.threads, maxParallel),
   };
 }
 
+const isOfProducts = (command: Command) => command === 'export' || command === 'reconstruct';
+
 /** Each command takes its own words. */
 function refuseWrongWords(command: Command, words: readonly string[]): void {
   const takesSpecs = command === 'run' || command === 'validate';
   if (takesSpecs && words.length === 0) throw new Failure('spec', 'Expected a spec file, got none', seeHelp);
+  if (isOfProducts(command) && (words.length !== 1 || words[0] === '')) {
+    const what = command === 'export' ? "a run's folder or name" : 'a .nern file';
+    const got = words.length === 0 ? 'none' : `\`${words.join(' ')}\``;
+    throw new Failure('spec', `Expected ${what} after \`${command}\`, got ${got}`, seeHelp);
+  }
   if (command === 'doctor' && words.length > 0)
     throw new Failure('spec', `Expected nothing after \`doctor\`, got \`${words[0]}\``, seeHelp);
 }

@@ -58,7 +58,7 @@ export async function readInitial(
 }
 
 /** The predictor's parameters out of a checkpoint's tensors. */
-function parametersOf(
+export function parametersOf(
   tensors: ReadonlyMap<string, Tensor>,
   file: string,
   shapes: PredictorShapes,

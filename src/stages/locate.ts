@@ -15,7 +15,7 @@ export function dataRoot({ data }: Configuration, specFolder: string): string {
 }
 
 /** The weights that come with the package: resnet8 trained on the built-in image set. */
-const embeddedWeights = fileURLToPath(
+export const embeddedWeights = fileURLToPath(
   new URL('../../assets/resnet8-procedural.safetensors', import.meta.url),
 );
 

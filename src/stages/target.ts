@@ -11,6 +11,8 @@ import { weightsFile } from './locate.ts';
 export interface LoadedNetwork {
   readonly network: Network;
   readonly weights: ReadonlyMap<string, Tensor>;
+  /** All that its file holds, by the file's names; `weights` are some of these very tensors. Absent without a file. */
+  readonly stored?: ReadonlyMap<string, Tensor>;
   /** Of the weights file, in hexadecimal. */
   readonly sha256: string;
 }
@@ -43,5 +45,6 @@ export async function loadNetwork(
   const { tensors, sha256 } = await readCheckpoint(file);
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
   const network: Network = { ...resnet(depths[name], kind, classes), input };
-  return { network, weights: matchParameters(network, tensors, file, setting), sha256 };
+  const weights = matchParameters(network, tensors, file, setting);
+  return { network, weights, stored: tensors, sha256 };
 }

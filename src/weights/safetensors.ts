@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
+import { type StoredTensor, storedFormats, storedTensor } from './stored.ts';
 import { contiguous, decode, formats, type NumberFormat } from './values.ts';
 
 // The format: 8 bytes little-endian length of the header, the header (JSON), then the tensors' bytes.
@@ -27,8 +28,25 @@ export function isSafetensors(bytes: Buffer): boolean {
   return bytes.length > prefixBytes && bytes.readUInt32LE(4) === 0 && bytes[prefixBytes] === 0x7b;
 }
 
+/** What a safetensors file holds, its tensors as the bytes that they are. */
+export interface Safetensors {
+  readonly entries: readonly (Entry & { readonly bytes: Uint8Array })[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** The tensors of a safetensors file, as float32. Throws a Failure of kind 'checkpoint' that names `file`. */
 export function readSafetensors(bytes: Uint8Array, file: string): Map<string, Tensor> {
+  const { entries } = openSafetensors(bytes, file);
+  return new Map(
+    entries.map(({ name, format, shape, bytes }) => [
+      name,
+      decode(bytes, format, { offset: 0, shape, strides: contiguous(shape) }),
+    ]),
+  );
+}
+
+/** What a safetensors file holds, as it is. Throws a Failure of kind 'checkpoint' that names `file`. */
+export function openSafetensors(bytes: Uint8Array, file: string): Safetensors {
   const headerBytes = headerLength(bytes, file);
   const header = parseHeader(bytes.subarray(prefixBytes, prefixBytes + headerBytes), file);
   const body = bytes.subarray(prefixBytes + headerBytes);
@@ -36,12 +54,16 @@ export function readSafetensors(bytes: Uint8Array, file: string): Map<string, Te
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => checkEntry(name, value, file));
   checkRanges(entries, body.length, file);
-  return new Map(
-    entries.map(({ name, format, shape, from, to }) => [
-      name,
-      decode(body.subarray(from, to), format, { offset: 0, shape, strides: contiguous(shape) }),
-    ]),
-  );
+  return {
+    entries: entries.map(entry => ({ ...entry, bytes: body.subarray(entry.from, entry.to) })),
+    metadata: metadataOf(header.__metadata__ ?? {}, file),
+  };
+}
+
+function metadataOf(value: unknown, file: string): Record<string, string> {
+  if (isRecord(value) && Object.values(value).every(text => typeof text === 'string'))
+    return value as Record<string, string>;
+  throw damaged(file, 'texts as __metadata__', JSON.stringify(value).slice(0, 100));
 }
 
 /** The length that the first eight bytes claim, checked against what there is. */
@@ -101,30 +123,37 @@ function checkRanges(entries: readonly Entry[], bodyBytes: number, file: string)
   if (end !== bodyBytes) throw damaged(file, `${end} bytes of tensors`, `${bodyBytes}`);
 }
 
-/** The bytes of a safetensors file of float32 tensors; the same tensors give the same bytes in whatever order. */
-export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Array {
-  const entries = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+/**
+ * The bytes of a safetensors file; the same tensors give the same bytes in whatever order. `metadata` is free text beside
+ * them. What needs no alignment comes last, so that other readers can map the file into memory as it is.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, Tensor | StoredTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
+  const entries = [...tensors]
+    .map(([name, tensor]) => ({ name, ...storedTensor(tensor) }))
+    .sort(
+      (a, b) => storedFormats[b.dtype].bytes - storedFormats[a.dtype].bytes || (a.name < b.name ? -1 : 1),
+    );
   let bodyBytes = 0;
-  const header = entries.map(([name, { shape, data }]) => {
+  const header = entries.map(({ name, dtype, shape, bytes }) => {
     const from = bodyBytes;
-    bodyBytes += data.length * 4;
-    return [name, { dtype: 'F32', shape, data_offsets: [from, bodyBytes] }];
+    bodyBytes += bytes.length;
+    return [name, { dtype, shape, data_offsets: [from, bodyBytes] }];
   });
-  // Spaces align the body, so that other readers can map it into memory as it is.
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
+  const beside = metadata === undefined ? {} : { __metadata__: metadata };
+  const json = Buffer.from(JSON.stringify({ ...beside, ...Object.fromEntries(header) }));
   const headerBytes = Math.ceil(json.length / prefixBytes) * prefixBytes;
-  const bytes = new Uint8Array(prefixBytes + headerBytes + bodyBytes).fill(0x20, prefixBytes + json.length);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(headerBytes), true);
-  bytes.set(json, prefixBytes);
+  const file = new Uint8Array(prefixBytes + headerBytes + bodyBytes).fill(0x20, prefixBytes + json.length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  file.set(json, prefixBytes);
   let at = prefixBytes + headerBytes;
-  for (const [, { data }] of entries) {
-    for (const value of data) {
-      view.setFloat32(at, value, true);
-      at += 4;
-    }
+  for (const { bytes } of entries) {
+    file.set(bytes, at);
+    at += bytes.length;
   }
-  return bytes;
+  return file;
 }
 
 function damaged(file: string, expected: string, found: string): Failure {

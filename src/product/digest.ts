@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { Tensor } from '../graph/tensor.ts';
+import { storedTensor } from '../weights/stored.ts';
+
+/** sha256 of tensors with their names and shapes, in the order of their names; in hexadecimal. */
+export function digestOf(tensors: Iterable<readonly [string, Tensor]>): string {
+  const hash = createHash('sha256');
+  for (const [name, tensor] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(JSON.stringify([name, tensor.shape])).update(storedTensor(tensor).bytes);
+  }
+  return hash.digest('hex');
+}

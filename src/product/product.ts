@@ -1,0 +1,59 @@
+import type { Engine } from '../graph/program.ts';
+import { parameter } from '../networks/forward.ts';
+import { learnableConvolutions } from '../networks/network.ts';
+import type { Configuration } from '../spec/configuration.ts';
+import type { FinishedPredictor } from '../stages/finished.ts';
+import type { Target } from '../stages/target.ts';
+import { digestOf } from './digest.ts';
+import { readNern, writeNern } from './nern-file.ts';
+import type { NernHeader } from './nern-header.ts';
+import { copiedFrom, rebuild, type State } from './reconstruction.ts';
+
+/** A trained predictor, what it represents, and the run that trained it. */
+export interface TrainedPredictor extends FinishedPredictor {
+  readonly configuration: Configuration;
+  readonly run: NernHeader['run'];
+}
+
+/** What a run has made. */
+export interface Product {
+  /** The bytes of the .nern file, and its header. */
+  readonly nern: Uint8Array;
+  readonly header: NernHeader;
+  readonly network: State;
+}
+
+/** The .nern file of a trained predictor, and the network that it reconstructs. */
+export async function productOf(
+  { configuration, target, parameters, permutations, run }: TrainedPredictor,
+  engine: Engine,
+): Promise<Product> {
+  const { hidden, layers: depth, architecture, activation, resample, embedding } = configuration.predictor;
+  const predictor = { hidden, layers: depth, architecture, activation, resample, embedding };
+  const convolutions = learnableConvolutions(target.network);
+  const layers = convolutions.map(({ weight, shape }) => [storedName(target, weight), shape] as const);
+  const recipe = { header: { layers, predictor }, parameters, permutations };
+  const original = target.stored ?? target.weights;
+  const { network, predicted } = await rebuild(recipe, original, engine);
+  const header: NernHeader = {
+    network: target.network.name,
+    layers,
+    predictor,
+    permutation: permutations[0]!.mode,
+    copied: digestOf(copiedFrom(original, layers)),
+    predicted,
+    engine: { name: engine.name, versions: engine.versions },
+    run,
+  };
+  const nern = writeNern({ header, parameters, permutations });
+  // Read back: what leaves the house is known to be readable.
+  return { nern, header: readNern(nern, 'the exported file').header, network };
+}
+
+/** The name that a parameter has in the target's file. */
+function storedName({ weights, stored = weights, network }: Target, name: string): string {
+  const tensor = parameter(weights, name);
+  const found = [...stored].find(([, other]) => other === tensor);
+  if (found === undefined) throw new Error(`Expected ${name} of ${network.name} to be a tensor of its file`);
+  return found[0];
+}

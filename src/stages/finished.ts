@@ -1,0 +1,37 @@
+import { join, resolve } from 'node:path';
+import { type LayerPermutation, permute } from '../nern/permutation.ts';
+import { parameter } from '../networks/forward.ts';
+import { learnableConvolutions } from '../networks/network.ts';
+import type { Configuration } from '../spec/configuration.ts';
+import { readCheckpoint } from '../weights/checkpoint.ts';
+import { parametersOf } from './initial.ts';
+import { shapesOf } from './represent.ts';
+import { loadTarget, type Target } from './target.ts';
+
+/** What a finished run represents, and the predictor that does so. */
+export interface FinishedPredictor {
+  readonly target: Target;
+  readonly parameters: Float32Array;
+  readonly permutations: readonly LayerPermutation[];
+}
+
+/**
+ * Reads the predictor in a run's folder, and its target: from `weights` where that is given, else as the configuration
+ * says. Throws a Failure of kind 'checkpoint'.
+ */
+export async function predictorOfRun(
+  { configuration, directory }: { readonly configuration: Configuration; readonly directory: string },
+  weights: string | undefined,
+): Promise<FinishedPredictor> {
+  const { target: settings } = configuration;
+  const given = weights === undefined ? settings : { ...settings, weights: resolve(weights) };
+  const target = await loadTarget({ ...configuration, target: given }, '');
+  const file = join(directory, 'predictor.safetensors');
+  const { tensors } = await readCheckpoint(file);
+  const layers = learnableConvolutions(target.network).map(({ weight }) => parameter(target.weights, weight));
+  return {
+    target,
+    parameters: parametersOf(tensors, file, shapesOf(target.network, configuration)),
+    permutations: permute(layers, configuration.permutation),
+  };
+}
