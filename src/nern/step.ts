@@ -23,6 +23,8 @@ export interface StepDefinition extends KernelPredictor {
   /** Absent: the papers'. */
   readonly losses?: LossForms;
   readonly optimizer: Optimizer;
+  /** Whether the parameters where the input `mask` is 0 stay 0, as those of a pruned predictor do that is trained on. */
+  readonly masked?: boolean | undefined;
   /** Absent: gradients are used as they are. */
   readonly clipping?: Clipping | undefined;
   /** How many kernels carry gradient in a step; absent: all of them. */
@@ -42,7 +44,7 @@ export const lossNames = ['loss', 'reconstruction', 'kd', 'fmd'] as const;
  * One training step as a tensor program (NeRN, section 3.2): predict the kernels, put them into the network,
  * compare with the original, go back, and update. Inputs: `parameters` and the optimizer's state (vectors), its
  * scalars, `sample` [n] (int32 rows, when sampling), `images` [n, 3, h, w] (when distilling), `guidance` [n, classes] (when distilling
- * without feature maps). Outputs: the new `parameters` and state under the same names, and the losses.
+ * without feature maps), `mask` (a vector of ones and zeros, when masked). Outputs: the new `parameters` and state under the same names, and the losses.
  */
 export function trainingStep(definition: StepDefinition): Program {
   const { optimizer, predictorShapes, predictorForm, clipping, distillation } = definition;
@@ -54,18 +56,21 @@ export function trainingStep(definition: StepDefinition): Program {
     distillation === undefined && sample && definition.root === 'sampled'
       ? sampledReconstruction(definition, predictor, sample, parameters)
       : fullLosses(definition, predictor, sample, parameters);
+  const mask = definition.masked ? input('mask', [length]) : undefined;
+  const kept = (vector: Value) => (mask ? multiply(vector, mask) : vector);
+  const ownGradient = kept(gradient);
   const vectors = (names: readonly string[], shape: readonly number[]) =>
     Object.fromEntries(names.map(name => [name, input(name, shape)]));
   const updated = optimizer.update({
     parameters,
-    gradient: clipping ? clipGradient(gradient, predictorShapes, clipping) : gradient,
+    gradient: clipping ? clipGradient(ownGradient, predictorShapes, clipping) : ownGradient,
     state: vectors(optimizer.stateNames, [length]),
     scalars: vectors(optimizer.scalarNames, []),
     shapes: predictorShapes,
   });
   return {
     name: distillation ? 'distillation-step' : 'reconstruction-step',
-    outputs: { parameters: updated.parameters, ...updated.state, ...losses },
+    outputs: { parameters: kept(updated.parameters), ...updated.state, ...losses },
   };
 }
 

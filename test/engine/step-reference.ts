@@ -105,7 +105,7 @@ export function expectGradient(
   }
 }
 
-/** Ten steps from the initial parameters give the losses recorded in `expected`, and its parameters at the end. */
+/** Ten steps from the `initial` parameters give the losses recorded in `expected`, and its parameters at the end. */
 export async function expectTenSteps(
   engine: Engine,
   method: 'ranger' | 'adam',
@@ -113,11 +113,12 @@ export async function expectTenSteps(
   changes: Partial<StepDefinition>,
   expected: ReturnType<typeof recorded>,
   more: (step: number) => Promise<Feeds> = async () => ({}),
+  initial: Float32Array = reference.vector('initial'),
 ): Promise<void> {
   const options = reference.numbers[method];
   const optimizer = method === 'ranger' ? ranger(options) : adam(options);
   const step = await engine.compile(trainingStep(definition({ ...changes, optimizer })));
-  let parameters: Float32Array = reference.vector('initial');
+  let parameters: Float32Array = initial;
   let state = optimizer.initialState(parameters);
   for (let i = 0; i < 10; i++) {
     const scalars = optimizer.scalars(i, reference.numbers.learningRates[method][i]);

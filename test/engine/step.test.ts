@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/graph/program.ts';
+import { pruneByMagnitude } from '../../src/measures/prune.ts';
 import { type StepDefinition, trainingStep } from '../../src/nern/step.ts';
 import { guidanceProgram } from '../../src/nern/teacher.ts';
 import { describeEngines, isSlow, tolerance } from './engines.ts';
-import { expectGradient, expectTenSteps, imagesOf, relativeError, stepCase } from './step-reference.ts';
+import {
+  expectGradient,
+  expectTenSteps,
+  imagesOf,
+  recorded,
+  relativeError,
+  stepCase,
+} from './step-reference.ts';
 
 await describeEngines('a training step agrees with PyTorch', engine => {
   describe.each(['A', 'B'] as const)('shortcut %s', shortcut => agreesWithPyTorch(shortcut, engine));
@@ -53,3 +61,19 @@ function agreesWithPyTorch(shortcut: 'A' | 'B', engine: Engine): void {
     async method => expectTenSteps(engine, method, of, {}, reference),
   );
 }
+
+await describeEngines('a pruned predictor', engine => {
+  test.skipIf(isSlow(engine))('stays pruned while it is trained on, as in PyTorch', async () => {
+    const of = stepCase('A');
+    const expected = recorded('pruned');
+    const { predictorShapes } = of.definition({});
+    const pruned = pruneByMagnitude(
+      of.reference.vector('initial'),
+      predictorShapes,
+      expected.numbers.fraction,
+    );
+    expect(pruned).toEqual(expected.vector('pruned'));
+    const mask = { shape: [pruned.length], data: pruned.map(value => (value === 0 ? 0 : 1)) };
+    await expectTenSteps(engine, 'ranger', of, { masked: true }, expected, async () => ({ mask }), pruned);
+  });
+});
