@@ -11,21 +11,23 @@ import { emitProduct } from './product.ts';
  * clears what came in from the next line or image; both run over long rows.
  */
 
+/** So many columns a product takes at once. */
+const wide = 16;
+
 const inside = (position: number, length: number) => position >= 0 && position < length;
 
 const tapsOf = (k: number, padding: number) => Array.from({ length: k }, (_, i) => i - padding);
 
 /** Channels are the rows of the factors, positions the columns. */
 export function lowerFilterGradient(of: Value, context: Context): string {
-  const { emit, integers, tensor, plain } = context;
+  const { emit, integers, tensor } = context;
   const [dy, x] = of.operands as [Value, Value];
   const { stride, padding } = geometryOf(of);
   const [f, c, k] = shapeOf(of);
   const [n, , h, w] = shapeOf(dy);
-  const channelsFirst = (name: string) => emit('Transpose', [name], { perm: [1, 0, 2, 3] });
   const matrix = (name: string, rows: number) => emit('Reshape', [name, integers(rows, n * h * w)]);
   const factor = (parts: string[]) => join(parts, 0, context);
-  const [dyT, xT] = [channelsFirst(plain(dy)), channelsFirst(plain(x))];
+  const [dyT, xT] = [channelsFirst(dy, context), channelsFirst(x, context)];
   if (stride === 1 && k === 2 * padding + 1) {
     const shift = (name: string, rows: number, by: number, kept: (y: number, x: number) => boolean) => {
       if (by === 0) return matrix(name, rows);
@@ -36,9 +38,18 @@ export function lowerFilterGradient(of: Value, context: Context): string {
     };
     const taps = tapsOf(k, padding);
     const left = factor(taps.map(tap => shift(dyT, f, tap * w, y => inside(y - tap, h))));
-    const right = factor(taps.map(tap => shift(xT, c, -tap, (_y, x) => inside(x + tap, w))));
-    const product = { a: left, transposeA: false, b: right, transposeB: true };
-    const gradient = emitProduct(product, [k * f, k * c], context);
+    const right = taps.map(tap => shift(xT, c, -tap, (_y, x) => inside(x + tap, w)));
+    const times = (b: string, columns: number) =>
+      emitProduct({ a: left, transposeA: false, b, transposeB: true }, [k * f, columns], context);
+    // A copy is spared where each shift alone fills the registers of a product.
+    const gradient =
+      c < wide
+        ? times(factor(right), k * c)
+        : join(
+            right.map(b => times(b, c)),
+            1,
+            context,
+          );
     return emit('Transpose', [emit('Reshape', [gradient, integers(k, f, k, c)])], { perm: [1, 3, 0, 2] });
   }
   const [, , xh, xw] = shapeOf(x);
@@ -63,4 +74,13 @@ export function lowerFilterGradient(of: Value, context: Context): string {
   };
   const gradient = emitProduct(product, [f, k * k * c], context);
   return emit('Transpose', [emit('Reshape', [gradient, integers(f, k, k, c)])], { perm: [0, 3, 1, 2] });
+}
+
+/** [n, c, h, w] to [c, n, h, w]. One block of channels of many images looks like that of a single one that is as long. */
+function channelsFirst(map: Value, { emit, integers, block, namesOf, plain }: Context): string {
+  const [n, c, h, w] = shapeOf(map);
+  const { blocked } = namesOf(map);
+  if (blocked === undefined || c !== block) return emit('Transpose', [plain(map)], { perm: [1, 0, 2, 3] });
+  const long = emit('Reshape', [blocked, integers(1, c, n * h, w)]);
+  return emit('Reshape', [emit('nchwc:ReorderOutput', [long], { channels: c }), integers(c, n, h, w)]);
 }

@@ -30,6 +30,7 @@ const schema = protobuf.Root.fromJSON({
     }),
     Attribute: message({
       name: [1, 'string'],
+      f: [2, 'float'],
       i: [3, 'int64'],
       s: [4, 'bytes'],
       g: [6, 'Graph'],
@@ -64,7 +65,12 @@ function message(fields: Record<string, [id: number, type: string, rule?: 'repea
 /** ONNX's numbers for the types of elements in use. */
 export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 
-export type Attribute = number | readonly number[] | string | { readonly graph: Graph };
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly graph: Graph };
 
 export interface Node {
   readonly opType: string;
@@ -137,6 +143,7 @@ function encodePort({ name, shape, type }: Port) {
 function encodeAttribute(name: string, attribute: Attribute) {
   if (typeof attribute === 'number') return { name, i: attribute, type: 2 };
   if (typeof attribute === 'string') return { name, s: Buffer.from(attribute), type: 3 };
+  if ('float' in attribute) return { name, f: attribute.float, type: 1 };
   if ('graph' in attribute) return { name, g: encodeGraph(attribute.graph), type: 5 };
   return { name, ints: attribute, type: 7 };
 }

@@ -44,9 +44,7 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   logarithm: map('Log'),
   squareRoot: map('Sqrt'),
   relu: map('Relu'),
-  reluGradient: elementwise(([upstream, x], _of, { emit, scalar }) =>
-    emit('Where', [emit('Greater', [x!, scalar(0)]), upstream!, scalar(0)]),
-  ),
+  reluGradient: elementwise(lowerReluGradient),
   atLeast: elementwise(([x], of, { emit, scalar }) =>
     emit('Max', [x!, scalar(operationOf(of, 'atLeast').bound)]),
   ),
@@ -95,6 +93,26 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
     join(operands, operationOf(of, 'concatenate').axis, context),
   ),
 };
+
+/**
+ * A CPU's Where is slow, and done by one thread: there it is a product with what is 1 above zero and else 0, which the
+ * hard sigmoid is once it is steep enough.
+ */
+function lowerReluGradient(
+  [upstream, x]: readonly string[],
+  _of: Value,
+  { emit, scalar, dialect }: Context,
+): string {
+  if (dialect.device === 'cpu')
+    return emit('Mul', [
+      upstream!,
+      emit('HardSigmoid', [x!], { alpha: { float: steep }, beta: { float: 0 } }),
+    ]);
+  return emit('Where', [emit('Greater', [x!, scalar(0)]), upstream!, scalar(0)]);
+}
+
+/** The smallest normal float32 times this is more than 1. */
+const steep = 1e38;
 
 function lowerMatmul(of: Value, [a, b]: readonly string[], context: Context): string {
   const { emit, dialect } = context;
