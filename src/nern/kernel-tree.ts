@@ -1,5 +1,6 @@
 import type { KernelPoints } from './kernel-points.ts';
 import { orthogonal } from './kernel-points.ts';
+import { layOut } from './kernel-search.ts';
 
 /** A kernel and its squared distance from the one that was asked about. */
 export interface Neighbour {
@@ -17,11 +18,11 @@ export interface KernelTree {
 }
 
 /** Kernels in a leaf: below this, comparing them all costs less than comparing more boxes. */
-const leafSize = 32;
+const leafSize = 64;
 
 /**
  * A balanced kd-tree with tight bounding boxes. Node 1 is the root, 2n and 2n + 1 are the children of n; the last
- * level's nodes are the leaves, and leaf j holds the slots from floor(count j / leaves) on.
+ * level's nodes are the leaves, each with its own slots for kernels. There is one tree at a time: the last one made.
  *
  * The search is exact to the last bit: the distance to a box is summed like `kernelDistance`, from differences that
  * are no larger, and rounding never reverses an order; so no kernel is computed to be nearer than its box.
@@ -30,140 +31,87 @@ export function createKernelTree(points: KernelPoints, kernels: Uint32Array): Ke
   const { size, count: none } = points;
   const leaves = 2 ** Math.max(0, Math.ceil(Math.log2(kernels.length / leafSize)));
   const startOf = (leaf: number) => Math.floor((kernels.length * leaf) / leaves);
+  const capacity = 4 * Math.ceil((Math.floor(kernels.length / leaves) + 1) / 4);
+  const memory = layOut({ size, leaves, capacity, kernels: none });
+  const { boxes, values, slots, lowest } = memory;
 
-  const slots = kernels.slice();
-  const slotOf = new Uint32Array(none);
-  const leafOf = new Uint32Array(none);
-  const ends = new Uint32Array(leaves);
-  const values = new Float64Array(kernels.length * size);
-  const low = new Float64Array(2 * leaves * size).fill(Number.POSITIVE_INFINITY);
-  const high = new Float64Array(2 * leaves * size).fill(Number.NEGATIVE_INFINITY);
-  /** The lowest index still in each node: what lets a search leave out nodes that could only tie. */
-  const lowest = new Uint32Array(2 * leaves).fill(none);
-
-  const query = new Float64Array(size);
-  let nearest = none;
-  let nearestDistance = Number.POSITIVE_INFINITY;
-
+  const order = kernels.slice();
+  const low = new Float64Array(size);
+  const high = new Float64Array(size);
   build(1, 0, leaves);
 
+  /** Fills the part of the tree below a node; its kernels are the part of `order` that its leaves begin in. */
   function build(node: number, firstLeaf: number, width: number): void {
     const start = startOf(firstLeaf);
     const end = startOf(firstLeaf + width);
-    for (let slot = start; slot < end; slot++) enclose(node, slots[slot]!);
+    enclose(start, end);
+    if (node > 1) bound(node >>> 1, node & 1);
+    let lowestHere = none;
+    for (let place = start; place < end; place++) lowestHere = Math.min(lowestHere, order[place]!);
+    lowest[node] = lowestHere;
     if (width === 1) {
       fill(firstLeaf, start, end);
       return;
     }
     const half = width / 2;
-    partition(points, slots.subarray(start, end), startOf(firstLeaf + half) - start, widestAxis(node));
+    partition(points, order.subarray(start, end), startOf(firstLeaf + half) - start, widestAxis());
     build(2 * node, firstLeaf, half);
     build(2 * node + 1, firstLeaf + half, half);
   }
 
-  function enclose(node: number, kernel: number): void {
-    for (let i = 0; i < size; i++) {
-      const value = points.values[kernel * size + i]!;
-      if (value < low[node * size + i]!) low[node * size + i] = value;
-      if (value > high[node * size + i]!) high[node * size + i] = value;
+  /** Sets `low` and `high` to the bounds of some kernels. */
+  function enclose(start: number, end: number): void {
+    low.fill(Number.POSITIVE_INFINITY);
+    high.fill(Number.NEGATIVE_INFINITY);
+    for (let place = start; place < end; place++) {
+      const row = order[place]! * size;
+      for (let axis = 0; axis < size; axis++) {
+        const value = points.values[row + axis]!;
+        if (value < low[axis]!) low[axis] = value;
+        if (value > high[axis]!) high[axis] = value;
+      }
     }
-    if (kernel < lowest[node]!) lowest[node] = kernel;
   }
 
-  function widestAxis(node: number): number {
-    const extent = (axis: number) => high[node * size + axis]! - low[node * size + axis]!;
+  function bound(parent: number, side: number): void {
+    for (let axis = 0; axis < size; axis++) {
+      const at = 4 * (parent * size + axis) + side;
+      boxes[at] = low[axis]!;
+      boxes[at + 2] = high[axis]!;
+    }
+  }
+
+  function widestAxis(): number {
     let widest = 0;
-    for (let axis = 1; axis < size; axis++) if (extent(axis) > extent(widest)) widest = axis;
+    for (let axis = 1; axis < size; axis++) {
+      if (high[axis]! - low[axis]! > high[widest]! - low[widest]!) widest = axis;
+    }
     return widest;
   }
 
   function fill(leaf: number, start: number, end: number): void {
-    ends[leaf] = end;
-    for (let slot = start; slot < end; slot++) {
-      const kernel = slots[slot]!;
-      slotOf[kernel] = slot;
-      leafOf[kernel] = leaf;
-      values.set(points.values.subarray(kernel * size, (kernel + 1) * size), slot * size);
-    }
-  }
-
-  function boxDistance(node: number): number {
-    const offset = node * size;
-    let sum = 0;
-    for (let i = 0; i < size; i++) {
-      const value = query[i]!;
-      const below = low[offset + i]! - value;
-      if (below > 0) sum += below * below;
-      else {
-        const above = value - high[offset + i]!;
-        if (above > 0) sum += above * above;
-      }
-    }
-    return sum;
-  }
-
-  function search(node: number): void {
-    if (node >= leaves) {
-      searchLeaf(node - leaves);
-      return;
-    }
-    const left = 2 * node;
-    const right = left + 1;
-    const toLeft = boxDistance(left);
-    const toRight = boxDistance(right);
-    if (toLeft < toRight || (toLeft === toRight && lowest[left]! < lowest[right]!)) {
-      if (mayHold(left, toLeft)) search(left);
-      if (mayHold(right, toRight)) search(right);
-    } else {
-      if (mayHold(right, toRight)) search(right);
-      if (mayHold(left, toLeft)) search(left);
-    }
-  }
-
-  function mayHold(node: number, distance: number): boolean {
-    return distance < nearestDistance || (distance === nearestDistance && lowest[node]! < nearest);
-  }
-
-  function searchLeaf(leaf: number): void {
-    const end = ends[leaf]!;
-    for (let slot = startOf(leaf); slot < end; slot++) {
-      const offset = slot * size;
-      let distance = 0;
-      for (let i = 0; i < size; i++) {
-        const difference = query[i]! - values[offset + i]!;
-        distance += difference * difference;
-      }
-      if (distance > nearestDistance) continue;
-      const kernel = slots[slot]!;
-      if (distance < nearestDistance || kernel < nearest) {
-        nearestDistance = distance;
-        nearest = kernel;
+    const first = leaf * capacity;
+    memory.ends[leaf] = first + end - start;
+    for (let slot = first, place = start; place < end; slot++, place++) {
+      const kernel = order[place]!;
+      memory.kernels[slot] = kernel;
+      slots[kernel] = slot;
+      for (let axis = 0; axis < size; axis++) {
+        values[2 * ((slot >>> 1) * size + axis) + (slot & 1)] = points.values[kernel * size + axis]!;
       }
     }
   }
 
   return {
     nearest(from) {
-      query.set(points.values.subarray(from * size, (from + 1) * size));
-      nearest = none;
-      nearestDistance = Number.POSITIVE_INFINITY;
-      search(1);
-      return { kernel: nearest, distance: nearestDistance };
+      for (let axis = 0; axis < size; axis++)
+        memory.query.fill(points.values[from * size + axis]!, 2 * axis, 2 * axis + 2);
+      memory.search(1);
+      const [distance, kernel] = memory.found;
+      return { kernel: kernel!, distance: distance! };
     },
     first: () => ({ kernel: lowest[1]!, distance: orthogonal }),
-    remove(kernel) {
-      const leaf = leafOf[kernel]!;
-      const slot = slotOf[kernel]!;
-      const last = --ends[leaf]!;
-      slots[slot] = slots[last]!;
-      slotOf[slots[slot]!] = slot;
-      values.copyWithin(slot * size, last * size, (last + 1) * size);
-      let node = leaf + leaves;
-      lowest[node] = slots.subarray(startOf(leaf), last).reduce((low, other) => Math.min(low, other), none);
-      for (node >>>= 1; node > 0; node >>>= 1) {
-        lowest[node] = Math.min(lowest[2 * node]!, lowest[2 * node + 1]!);
-      }
-    },
+    remove: memory.remove,
   };
 }
 

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 
 /** Builds dist/ before the tests when a source is newer: the tests of the command line spawn the built program. */
 export default function setup(): void {
-  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.ts'))
-    .map(name => statSync(join('src', name)).mtimeMs);
+  const sources = ['src', 'assembly'].flatMap(folder =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.ts'))
+      .map(name => statSync(join(folder, name)).mtimeMs),
+  );
   const built = statSync('dist/cli/main.js', { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (built > Math.max(...sources)) return;
   // `npm run types` is the judge of types; here it counts that the program is there.
