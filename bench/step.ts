@@ -2,8 +2,11 @@
  * Times one thing that training does, as its counterpart bench/peers/torch_step.py does: ResNet20 (shortcut A),
  * hidden size 160, 240 embedding values, 4,096 sampled kernels. Prints one line of JSON.
  *
- *   tsx bench/step.ts recon | full | eval [--engine onnx:cpu] [--images 256] [--root sampled | exact] [--threads 2]
- *     [--repeats 15] [--warmup 3] [--weights FILE]
+ *   tsx bench/step.ts recon | full | guided | eval [--engine onnx:cpu] [--images 256] [--root sampled | exact]
+ *     [--threads 2] [--repeats 15] [--warmup 3] [--weights FILE] [--teacher 56] [--given]
+ *
+ * `guided` distils from logits alone: those of a ResNet of depth `--teacher`, by default of the target itself. With
+ * `--given` they are there before, as when runs share them.
  */
 import { parseArgs } from 'node:util';
 import { engineNames } from '../src/engine/names.ts';
@@ -20,10 +23,11 @@ import { createSampler } from '../src/nern/sampler.ts';
 import { trainingStep } from '../src/nern/step.ts';
 import { targetKernels } from '../src/nern/target-kernels.ts';
 import { matchParameters } from '../src/networks/keys.ts';
-import { learnableConvolutions, parameterShapes } from '../src/networks/network.ts';
+import { learnableConvolutions, type Network, parameterShapes } from '../src/networks/network.ts';
 import { resnet } from '../src/networks/resnet.ts';
 import { createRandom } from '../src/random.ts';
 import { imagesPerCall } from '../src/stages/classify.ts';
+import { createGuide } from '../src/stages/guidance.ts';
 import { readCheckpoint } from '../src/weights/checkpoint.ts';
 
 const { positionals, values } = parseArgs({
@@ -36,6 +40,8 @@ const { positionals, values } = parseArgs({
     repeats: { type: 'string', default: '15' },
     warmup: { type: 'string', default: '3' },
     weights: { type: 'string' },
+    teacher: { type: 'string' },
+    given: { type: 'boolean', default: false },
   },
 });
 const [mode] = positionals;
@@ -46,7 +52,7 @@ const random = createRandom(0, 'bench');
 const network = resnet(20, 'A', 10);
 const weights = values.weights
   ? matchParameters(network, (await readCheckpoint(values.weights)).tensors, values.weights)
-  : randomWeights();
+  : randomWeights(network);
 const kernels = targetKernels(network, weights);
 const name = engineNames.find(known => known === values.engine);
 if (name === undefined) throw new Error(`Expected --engine to be one of ${engineNames.join(', ')}`);
@@ -54,7 +60,7 @@ const engine = await openEngine({ name, threads, device: 0 });
 const pixels = Float32Array.from({ length: images * 3 * 32 * 32 }, () => random.normal());
 const imageFeed = { images: { shape: [images, 3, 32, 32], data: pixels } };
 
-const step = mode === 'eval' ? await inference() : await training(mode === 'full');
+const step = mode === 'eval' ? await inference() : await training();
 const times: number[] = [];
 for (let i = 0; i < warmup + repeats; i++) {
   const began = performance.now();
@@ -80,7 +86,7 @@ async function inference() {
   };
 }
 
-async function training(distil: boolean) {
+async function training() {
   const layers = learnableConvolutions(network);
   const count = kernelCount(layers);
   const shapes = predictorShapes({ inputs: 240, hidden: 160, outputs: 9 });
@@ -102,8 +108,12 @@ async function training(distil: boolean) {
     optimizer,
     sample: 4096,
     root: values.root === 'exact' ? 'exact' : 'sampled',
-    distillation: distil ? { images, imagesAtOnce: engine.imagesAtOnce, alpha: 1e-4, beta: 1e-4 } : undefined,
+    distillation:
+      mode === 'recon'
+        ? undefined
+        : { images, imagesAtOnce: engine.imagesAtOnce, alpha: 1e-4, beta: mode === 'full' ? 1e-4 : 0 },
   });
+  const guidance = mode === 'guided' ? await guidanceFeed() : async () => ({});
   const executable = await engine.compile(program);
   const sampler = createSampler({ method: 'uniform', batch: 4096 }, new Float64Array(count));
   const parameters = initialisePredictor(shapes, createRandom(0, 'init'));
@@ -115,9 +125,20 @@ async function training(distil: boolean) {
       { shape: [], data: Float32Array.of(x) },
     ]);
     const sample = { shape: [4096], data: Int32Array.from(sampler(random, i)) };
-    await executable.run({ ...current, ...imageFeed, ...Object.fromEntries(scalars), sample }, next);
+    const shown = { ...imageFeed, ...(await guidance()) };
+    await executable.run({ ...current, ...shown, ...Object.fromEntries(scalars), sample }, next);
     [current, next] = [next, current];
   };
+}
+
+/** The logits that a guided step is given: there before, or computed anew each time. */
+async function guidanceFeed(): Promise<() => Promise<Feeds>> {
+  const deeper = values.teacher === undefined ? network : resnet(Number(values.teacher), 'A', 10);
+  const teacher = { network: deeper, weights: deeper === network ? weights : randomWeights(deeper) };
+  const guide = createGuide(engine, teacher, images);
+  if (!values.given) return async () => ({ guidance: await guide(imageFeed.images) });
+  const guidance = await guide(imageFeed.images);
+  return async () => ({ guidance });
 }
 
 function vectors(named: Readonly<Record<string, Float32Array>>): Record<string, Tensor> {
@@ -127,7 +148,7 @@ function vectors(named: Readonly<Record<string, Float32Array>>): Record<string, 
 }
 
 /** Weights of the right size: times do not depend on their values. */
-function randomWeights(): Map<string, Tensor> {
+function randomWeights(network: Network): Map<string, Tensor> {
   return new Map(
     [...parameterShapes(network)].map(([name, shape]): [string, Tensor] => {
       const scale = shape.length === 4 ? Math.sqrt(2 / (shape[1]! * shape[2]! * shape[3]!)) : 0.1;
