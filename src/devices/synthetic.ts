@@ -36,10 +36,31 @@ export interface Trainer {
   step(distilling: boolean): Promise<Losses>;
 }
 
-/** Trains a predictor of a random ResNet on random images; equal on every machine but for the engine's rounding. */
-export function syntheticTrainer(engine: Engine, training: SyntheticTraining): Trainer {
-  const random = createRandom(0, 'draws');
+/** What a training begins with. */
+export interface Start {
+  /** The step that distils; without `distillation` it is the other one. */
+  readonly definition: StepDefinition;
+  /** Of the predictor. */
+  readonly parameters: Float32Array;
+}
+
+/** A random ResNet, and a random predictor that knows nothing of it. */
+export function syntheticStart(training: SyntheticTraining): Start {
   const definition = syntheticStep(training);
+  return {
+    definition,
+    parameters: randomPredictor(definition.predictorShapes, createRandom(0, 'predictor')),
+  };
+}
+
+/** Trains a predictor of a ResNet on random images; equal on every machine but for the engine's rounding. */
+export function syntheticTrainer(
+  engine: Engine,
+  training: SyntheticTraining,
+  start: Start = syntheticStart(training),
+): Trainer {
+  const random = createRandom(0, 'draws');
+  const { definition } = start;
   const { network } = definition.target;
   const { optimizer, distillation, ...rest } = definition;
   const programs = {
@@ -47,7 +68,7 @@ export function syntheticTrainer(engine: Engine, training: SyntheticTraining): T
     reconstruction: once(() => engine.compile(trainingStep({ optimizer, distillation: undefined, ...rest }))),
   };
   const count = kernelCount(learnableConvolutions(network));
-  let parameters = randomPredictor(definition.predictorShapes, createRandom(0, 'predictor'));
+  let { parameters } = start;
   let state = optimizer.initialState(parameters);
   let steps = 0;
   return {
