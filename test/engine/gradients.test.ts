@@ -229,10 +229,14 @@ const cases: Record<string, Case> = {
       { kernel: 3, stride: 2, padding: 1, size: 6, channels: 16, filters: 32 },
       { kernel: 1, stride: 1, padding: 0, size: 4, channels: 32, filters: 16 },
       { kernel: 1, stride: 2, padding: 0, size: 5, channels: 16, filters: 16 },
-    ].map(({ kernel, stride, padding, size, channels = 3, filters = 4 }): [string, Case] => [
-      `convolution ${kernel}x${kernel}, ${channels} to ${filters}, stride ${stride}, padding ${padding}, size ${size}`,
+      // Sides that differ in whether the stride comes out even.
+      { kernel: 3, stride: 2, padding: 1, size: 6, width: 5 },
+      { kernel: 1, stride: 2, padding: 0, size: 5, width: 4 },
+      { kernel: 3, stride: 2, padding: 1, size: 5, width: 8, channels: 16, filters: 32 },
+    ].map(({ kernel, stride, padding, size, width = size, channels = 3, filters = 4 }): [string, Case] => [
+      `convolution ${kernel}x${kernel}, ${channels} to ${filters}, stride ${stride}, padding ${padding}, size ${size}x${width}`,
       {
-        shapes: [[2, channels, size, size], [filters, channels, kernel, kernel], [filters]],
+        shapes: [[2, channels, size, width], [filters, channels, kernel, kernel], [filters]],
         apply: (x, filters, bias) => convolution(x, filters, bias, { stride, padding }),
       },
     ]),

@@ -70,10 +70,10 @@ export function lowerInputGradient(of: Value, context: Context): string | Names 
     const name = blockedFilters(turned, [c, f, k, k], context);
     return { blocked: emit('nchwc:Conv', [blocked(dy), name], { kernel_shape: [k, k], ...around }) };
   }
-  const missing = shapeOf(of)[2] - ((shapeOf(dy)[2] - 1) * stride + k - 2 * padding);
+  const missing = [2, 3].map(side => of.shape[side]! - ((dy.shape[side]! - 1) * stride + k - 2 * padding));
   return emit('ConvTranspose', [plain(dy), plain(filters)], {
     ...attributes(stride, padding),
-    output_padding: [missing, missing],
+    output_padding: missing,
   });
 }
 

@@ -22,13 +22,22 @@ const permuted = (x: Slot, perm: readonly number[], { call }: Context) =>
 /** Filters [f, c, k, k] as TensorFlow.js has them, [k, k, c, f]. */
 const ordered = (filters: Value, context: Context) => permuted(context.plain(filters), [2, 3, 1, 0], context);
 
-/** The attributes that all kernels of convolutions have; `pad` before and after, on height and width alike. */
-const attributes = (strides: number, pad: readonly [number, number] | 'same' | 'valid', dilations = 1) => ({
+/** Before and after. */
+type Margins = readonly [number, number];
+
+/** The attributes that all kernels of convolutions have; `pad` on height and width, or alike on both. */
+const attributes = (
+  strides: number,
+  pad: 'same' | 'valid' | Margins | readonly [Margins, Margins],
+  dilations = 1,
+) => ({
   strides: [strides, strides],
   dilations: [dilations, dilations],
-  pad: typeof pad === 'string' ? pad : [[0, 0], pad, pad, [0, 0]],
+  pad: typeof pad === 'string' ? pad : [[0, 0], ...(isMargins(pad) ? [pad, pad] : pad), [0, 0]],
   dataFormat: 'NHWC',
 });
+
+const isMargins = (pad: Margins | readonly [Margins, Margins]): pad is Margins => typeof pad[0] === 'number';
 
 export function lowerConvolution(of: Value, context: Context): Form {
   const [x, filters, bias] = of.operands as [Value, Value, Value];
@@ -111,20 +120,19 @@ function turnedConvolution(of: Value, context: Context): Slot {
   const [dy, filters] = of.operands as [Value, Value];
   const { stride, padding } = geometryOf(of);
   const [, , k] = shapeOf(filters);
-  const [, , height] = shapeOf(of);
   const before = k - 1 - padding;
-  const after = (length: number) => height - length - before + k - 1;
   let spread = spreadOut(context.last(dy), stride, context);
-  const surplus = -after(spread.shape[1]!);
-  if (surplus > 0) {
-    const [n, h, w, f] = spread.shape as Shape4;
-    spread = sliced(spread, [0, 0, 0, 0], [n, h - surplus, w - surplus, f], context);
-  }
+  const [n, ...lengths] = spread.shape as Shape4;
+  const after = [2, 3].map((axis, i) => of.shape[axis]! - lengths[i]! - before + k - 1);
+  // What is spread out beyond the end is cut off.
+  const kept = after.map((by, i) => lengths[i]! + Math.min(0, by));
+  spread = sliced(spread, [0, 0, 0, 0], [n, ...kept, lengths[2]!], context);
+  const [below, beyond] = after.map(by => [before, Math.max(0, by)] as const) as [Margins, Margins];
   const filter = turned(permuted(context.plain(filters), [2, 3, 0, 1], context), context);
   return context.call(
     'Conv2D',
     { x: spread, filter },
-    attributes(1, [before, after(spread.shape[1]!)]),
+    attributes(1, [below, beyond]),
     channelsLast(of.shape),
   );
 }
@@ -167,14 +175,13 @@ function exchangedConvolution(of: Value, context: Context): Slot {
   const images = permuted(context.last(x), [3, 1, 2, 0], context);
   const filter = permuted(context.last(dy), [1, 2, 0, 3], context);
   // Where the stride does not come out even, positions remain that no filter tap belongs to.
-  const length = images.shape[1]! + 2 * padding - (filter.shape[0]! - 1) * stride;
+  const lengths = [0, 1].map(i => images.shape[i + 1]! + 2 * padding - (filter.shape[i]! - 1) * stride);
   const all = context.call('Conv2D', { x: images, filter }, attributes(1, [padding, padding], stride), [
     c,
-    length,
-    length,
+    ...lengths,
     f,
   ]);
-  const taps = length === k ? all : sliced(all, [0, 0, 0, 0], [c, k, k, f], context);
+  const taps = sliced(all, [0, 0, 0, 0], [c, k, k, f], context);
   return permuted(taps, [3, 0, 1, 2], context);
 }
 
