@@ -1,8 +1,9 @@
-"""Writes test/fixtures/networks/networks.json: what PyTorch says of every named network.
+"""Writes what PyTorch says of every named network into test/fixtures/networks.
 
-    python bench/peers/networks_reference.py [file]
+    python bench/peers/networks_reference.py [folder]
 
-For each: the number of its parameters, and of those of its convolutions; for hashed weights and images, the logits, and
+`names.json`: what public checkpoints call the parameters, with their shapes; of timm's and transformers' networks by the
+libraries themselves, of weiaicunzai's (pytorch-cifar100) after its modules. `networks.json`, for each network: the number of its parameters, and of those of its convolutions; for hashed weights and images, the logits, and
 for each convolution the gradient of one weighting of the logits with respect to its filters (its norm and a few of its
 values). ImageNet's networks are torchvision's own; the others are written here after their papers, with the names that
 public checkpoints have. Nothing is stored but results: weights and images are the same hash here and in
@@ -187,11 +188,58 @@ def describe(name: str, shortcut: str | None, create, counted: int, size: tuple[
     }
 
 
+class ResidualFunction(nn.Module):
+    """A bottleneck with weiaicunzai's names."""
+
+    def __init__(self, channels: int, width: int, stride: int):
+        super().__init__()
+        convolution = lambda *args, **rest: nn.Conv2d(*args, bias=False, **rest)
+        self.residual_function = nn.Sequential(
+            convolution(channels, width, 1), nn.BatchNorm2d(width), nn.ReLU(),
+            convolution(width, width, 3, stride=stride, padding=1), nn.BatchNorm2d(width), nn.ReLU(),
+            convolution(width, 4 * width, 1), nn.BatchNorm2d(4 * width),
+        )  # fmt: skip
+        self.shortcut = identity(channels, 4 * width, stride, "B")
+
+
+def weiaicunzai() -> nn.Module:
+    net = nn.Module()
+    net.conv1 = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU())
+    channels = 64
+    for stage, (width, count) in enumerate(zip([64, 128, 256, 512], [3, 4, 6, 3])):
+        blocks = []
+        for i in range(count):
+            blocks.append(ResidualFunction(channels, width, 2 if stage > 0 and i == 0 else 1))
+            channels = 4 * width
+        setattr(net, f"conv{stage + 2}_x", nn.Sequential(*blocks))
+    net.fc = nn.Linear(channels, 100)
+    return net
+
+
+def names() -> dict:
+    import timm
+    from transformers import ResNetConfig, ResNetForImageClassification
+
+    config = dict(depths=[2, 2, 2, 2], hidden_sizes=[64, 128, 256, 512], layer_type="basic", num_labels=1000)
+    created = {
+        "resnet18 of timm": timm.create_model("resnet18"),
+        "resnet50 of torchvision": models.resnet50(),
+        "resnet18 of transformers": ResNetForImageClassification(ResNetConfig(**config)),
+        "resnet50-cifar of weiaicunzai": weiaicunzai(),
+    }
+    return {
+        of: [f"{key} {' '.join(map(str, value.shape))}".strip() for key, value in model.state_dict().items()]
+        for of, model in created.items()
+    }
+
+
 def main() -> None:
     root = Path(__file__).resolve().parents[2]
-    file = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "test/fixtures/networks/networks.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "test/fixtures/networks"
+    folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
+    (folder / "names.json").write_text(json.dumps(names(), indent=0) + "\n")
+    file = folder / "networks.json"
     file.write_text("[\n" + ",\n".join(json.dumps(describe(*network)) for network in networks) + "\n]\n")
 
 

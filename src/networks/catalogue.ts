@@ -21,9 +21,6 @@ export const catalogue = {
 
 export type NetworkName = keyof typeof catalogue;
 
-/** Whether a network has identity paths of two kinds to choose from. */
-export const hasShortcuts = (name: NetworkName) => catalogue[name].length > 0;
-
 /** Three stages of two 3x3 convolutions, halved by maxima: a plain network, without identity paths. */
 const plainCnn = (): Layer[] => [
   ...[32, 64, 128].flatMap((filters, stage): Layer[] => [

@@ -1,30 +1,58 @@
 import { Failure } from '../failure.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { networkOf } from './build.ts';
+import { catalogue, type NetworkName } from './catalogue.ts';
+import { commonName, renamed } from './naming.ts';
 import { type Network, parameterShapes } from './network.ts';
-
-/**
- * Other names that public checkpoints use for a parameter: torchvision and chenyaofo call the shortcut's layers
- * `downsample` and the classifier `fc`.
- */
-const aliases: readonly (readonly [RegExp, string])[] = [
-  [/^module\./, ''],
-  [/\.downsample\./, '.shortcut.'],
-  [/^fc\./, 'linear.'],
-];
+import type { Shortcut } from './resnet.ts';
 
 /** Counts how often a norm was updated in training; inference has no use for it. */
-const ignored = /\.num_batches_tracked$/;
+const ignored = /(^|\.)num_batches_tracked$/;
 
-const canonicalName = (name: string) =>
-  aliases.reduce((renamed, [pattern, replacement]) => renamed.replace(pattern, replacement), name);
+/** What of a checkpoint does not fit a network. */
+interface Mismatch {
+  /** Parameters of the network that the file lacks, by the network's names. */
+  readonly missing: readonly string[];
+  /** What the file has besides, by its own names. */
+  readonly unexpected: readonly string[];
+  readonly misshapen: readonly {
+    readonly name: string;
+    readonly expected: readonly number[];
+    readonly found: readonly number[];
+  }[];
+}
 
-/** A few names, and how many more. */
-const listed = (names: readonly string[]) =>
-  names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
+interface Match extends Mismatch {
+  readonly naming: string;
+  readonly weights: ReadonlyMap<string, Tensor>;
+}
+
+function match(network: Network, tensors: ReadonlyMap<string, Tensor>): Match {
+  const shapes = parameterShapes(network);
+  const wanted = new Map([...shapes.keys()].map(name => [commonName(name), name]));
+  const { naming, tensors: given } = renamed(tensors, new Set(wanted.keys()));
+  const weights = new Map<string, Tensor>();
+  for (const [common, name] of wanted) {
+    const found = given.get(common);
+    if (found) weights.set(name, found.tensor);
+  }
+  const taken = new Set([...wanted.keys()].flatMap(common => given.get(common)?.own ?? []));
+  return {
+    naming,
+    weights,
+    missing: [...shapes.keys()].filter(name => !weights.has(name)),
+    unexpected: [...tensors.keys()].filter(own => !taken.has(own) && !ignored.test(own)),
+    misshapen: [...weights].flatMap(([name, { shape: found }]) => {
+      const expected = shapes.get(name)!;
+      return found.join() === expected.join() ? [] : [{ name, expected, found }];
+    }),
+  };
+}
 
 /**
- * The checkpoint's tensors under the network's parameter names. Fails with a Failure of kind 'checkpoint' that says
- * what is missing, left over, of another shape, or no finite number; `setting` is where a spec names the network.
+ * The checkpoint's tensors under the network's parameter names, whatever naming of those that are known the file has.
+ * Throws a Failure of kind 'checkpoint' that says what is missing, left over, of another shape, or no finite number, and
+ * whose details list it all; `setting` is where a spec names the network.
  */
 export function matchParameters(
   network: Network,
@@ -32,29 +60,74 @@ export function matchParameters(
   file: string,
   setting = 'target',
 ): Map<string, Tensor> {
-  const given = new Map([...tensors].map(([name, tensor]) => [canonicalName(name), tensor]));
-  const shapes = parameterShapes(network);
-  const missing = [...shapes.keys()].filter(name => !given.has(name));
-  const left = [...given.keys()].filter(name => !shapes.has(name) && !ignored.test(name));
-  if (missing.length > 0 || left.length > 0) throw mismatch(network, file, missing, left, setting);
-  for (const [name, shape] of shapes) {
-    const found = given.get(name)!.shape;
-    if (found.join() !== shape.join()) {
-      throw new Failure(
-        'checkpoint',
-        `${file}: expected \`${name}\` of ${network.name} to have shape [${shape.join(', ')}], got [${found.join(', ')}]`,
-        name.startsWith('linear.')
-          ? 'Does the checkpoint belong to a data set with another number of classes?'
-          : undefined,
-      );
+  const { naming, weights, ...mismatch } = match(network, tensors);
+  const { missing, unexpected, misshapen } = mismatch;
+  if (missing.length + unexpected.length + misshapen.length > 0)
+    throw new Failure(
+      'checkpoint',
+      `${file}: expected ${told(network, mismatch)}`,
+      hint(network, tensors, mismatch, setting),
+      { naming, ...mismatch },
+    );
+  for (const [name, { data }] of weights) {
+    // A loop: `find` calls a function for each of what may be a hundred million values.
+    for (const value of data) {
+      if (!Number.isFinite(value)) throw notFinite(network, file, name, value);
     }
   }
-  const weights = new Map([...shapes.keys()].map(name => [name, given.get(name)!]));
-  for (const [name, { data }] of weights) {
-    const strange = data.find(value => !Number.isFinite(value));
-    if (strange !== undefined) throw notFinite(network, file, name, strange);
-  }
-  return weights;
+  return new Map([...parameterShapes(network).keys()].map(name => [name, weights.get(name)!]));
+}
+
+/** A few of many, and how many more. */
+const listed = (all: readonly string[]) =>
+  all.slice(0, 3).join(', ') + (all.length > 3 ? ` and ${all.length - 3} more` : '');
+
+function told(network: Network, { missing, unexpected, misshapen }: Mismatch): string {
+  const shapes = misshapen.map(
+    ({ name, expected, found }) =>
+      `\`${name}\` of ${network.name} to have shape [${expected.join(', ')}], got [${found.join(', ')}]`,
+  );
+  const ofShapes = shapes[0]! + (shapes.length > 1 ? `, and ${shapes.length - 1} more of another shape` : '');
+  if (missing.length + unexpected.length === 0) return ofShapes;
+  const parts = [
+    ...(missing.length > 0 ? [`lacks ${listed(missing)}`] : []),
+    ...(unexpected.length > 0 ? [`has ${listed(unexpected)} besides`] : []),
+  ];
+  const rest = shapes.length > 0 ? `; and ${ofShapes}` : '';
+  return `the parameters of ${network.name}, but the file ${parts.join(' and ')}${rest}`;
+}
+
+function hint(
+  network: Network,
+  tensors: ReadonlyMap<string, Tensor>,
+  { missing, unexpected, misshapen }: Mismatch,
+  setting: string,
+): string {
+  const ofIdentity = (names: readonly string[]) =>
+    names.length > 0 && names.every(name => commonName(name).includes('.shortcut.'));
+  if (ofIdentity(missing) && unexpected.length + misshapen.length === 0)
+    return `The file has identity shortcuts: set \`${setting}.shortcut: A\`.`;
+  if (ofIdentity(unexpected) && missing.length + misshapen.length === 0)
+    return `The file has convolutional shortcuts: set \`${setting}.shortcut: B\`.`;
+  const known = recognised(tensors);
+  if (known !== undefined && known !== network.name)
+    return `The file holds a ${known}: set \`${setting}.network: ${known}\`.`;
+  return missing.length + unexpected.length === 0 && isOnlyHead(network, misshapen)
+    ? 'Does the checkpoint belong to a data set with another number of classes?'
+    : `Does \`${setting}.network\` name the network that this file holds?`;
+}
+
+const isOnlyHead = ({ classes }: Network, misshapen: Mismatch['misshapen']) =>
+  misshapen.every(({ expected, found }) => expected[0] === classes && found[0] !== classes);
+
+/** The named network whose parameters these are, but for the number of classes. */
+function recognised(tensors: ReadonlyMap<string, Tensor>): NetworkName | undefined {
+  const kind = shortcutOf(tensors);
+  return (Object.keys(catalogue) as NetworkName[]).find(name => {
+    const network = networkOf({ name, layers: catalogue[name](kind) }, { classes: 1, input: [3, 64, 64] });
+    const { missing, unexpected, misshapen } = match(network, tensors);
+    return missing.length + unexpected.length === 0 && isOnlyHead(network, misshapen);
+  });
 }
 
 function notFinite(network: Network, file: string, name: string, value: number): Failure {
@@ -65,40 +138,7 @@ function notFinite(network: Network, file: string, name: string, value: number):
   );
 }
 
-function mismatch(
-  network: Network,
-  file: string,
-  missing: readonly string[],
-  left: readonly string[],
-  setting: string,
-): Failure {
-  const parts = [
-    ...(missing.length > 0 ? [`lacks ${listed(missing)}`] : []),
-    ...(left.length > 0 ? [`has ${listed(left)} besides`] : []),
-  ];
-  return new Failure(
-    'checkpoint',
-    `${file}: expected the parameters of ${network.name}, but the file ${parts.join(' and ')}`,
-    shortcutHint(missing, left, setting) ??
-      `Does \`${setting}.network\` name the network that this file holds?`,
-  );
-}
-
-function shortcutHint(
-  missing: readonly string[],
-  left: readonly string[],
-  setting: string,
-): string | undefined {
-  const ofShortcut = (names: readonly string[]) =>
-    names.length > 0 && names.every(name => name.includes('.shortcut.'));
-  if (ofShortcut(missing) && left.length === 0)
-    return `The file has identity shortcuts: set \`${setting}.shortcut: A\`.`;
-  if (ofShortcut(left) && missing.length === 0)
-    return `The file has convolutional shortcuts: set \`${setting}.shortcut: B\`.`;
-  return undefined;
-}
-
 /** Which shortcut the checkpoint's ResNet has: B when there are convolutions on the identity path. */
-export function shortcutOf(tensors: ReadonlyMap<string, Tensor>): 'A' | 'B' {
-  return [...tensors.keys()].some(name => canonicalName(name).includes('.shortcut.')) ? 'B' : 'A';
+export function shortcutOf(tensors: ReadonlyMap<string, Tensor>): Shortcut {
+  return [...tensors.keys()].some(name => commonName(name).includes('.shortcut.')) ? 'B' : 'A';
 }

@@ -13,6 +13,7 @@ export function impossible(configuration: Configuration): Problem[] {
 const rules = [
   embeddedWeights,
   teachersWeights,
+  shortcuts,
   teachersFeatureMaps,
   idleTeacher,
   warmup,
@@ -48,6 +49,22 @@ function withoutWeights(
     `/${path}/weights`,
     `Expected \`${path}.weights\` to be a checkpoint file for ${network} on ${dataset}, got \`embedded\``,
     'only `resnet8` on `procedural` has embedded weights',
+  );
+}
+
+/** The networks that come with identity paths of two kinds. */
+const cifarResnets: readonly unknown[] = [8, 20, 32, 44, 56, 110].map(depth => `resnet${depth}`);
+
+function shortcuts({ target, teacher }: Configuration): Problem[] {
+  const networks = { target, ...(teacher === 'none' ? {} : { teacher }) };
+  return Object.entries(networks).flatMap(([path, { network, shortcut }]) =>
+    shortcut === 'auto' || cifarResnets.includes(network)
+      ? []
+      : problem(
+          `/${path}/shortcut`,
+          `Expected \`${path}.shortcut\` to be left out for ${network}, got ${quote(shortcut)}`,
+          'only the CIFAR ResNets, `resnet8` to `resnet110`, come with either kind',
+        ),
   );
 }
 

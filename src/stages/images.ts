@@ -7,6 +7,7 @@ import { proceduralClasses, proceduralSha256, proceduralSide } from '../data/pro
 import { readImages, type Source } from '../data/source.ts';
 import { stl10Classes, stl10Side } from '../data/stl10.ts';
 import { Failure } from '../failure.ts';
+import type { Task } from '../networks/build.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { dataRoot, locateFile } from './locate.ts';
 
@@ -18,14 +19,7 @@ const datasets = {
   stl10: [stl10Classes, stl10Side],
 } as const;
 
-/** What the images of the configuration ask of a network. */
-export interface Task {
-  readonly classes: number;
-  /** Channels, height, width. */
-  readonly input: readonly [number, number, number];
-}
-
-/** Throws a Failure of kind 'data' where that is known only by files that are missing or wrong. */
+/** What the images of the configuration ask of a network. Throws a Failure of kind 'data' where that is known only by files that are missing or wrong. */
 export async function taskOf(configuration: Configuration, specFolder: string): Promise<Task> {
   const { dataset } = configuration.target;
   const own = dataset === 'arrays' ? await taskOfArrays(configuration, specFolder) : datasets[dataset];

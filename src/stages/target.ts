@@ -1,10 +1,11 @@
 import type { Tensor } from '../graph/tensor.ts';
+import { networkOf, type Task } from '../networks/build.ts';
+import { catalogue } from '../networks/catalogue.ts';
 import { matchParameters, shortcutOf } from '../networks/keys.ts';
 import type { Network } from '../networks/network.ts';
-import { resnet } from '../networks/resnet.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
-import { type Task, taskOf } from './images.ts';
+import { taskOf } from './images.ts';
 import { weightsFile } from './locate.ts';
 
 /** A network with its weights. */
@@ -23,8 +24,6 @@ export type Target = LoadedNetwork;
 /** What a spec says of a network: its architecture, and the file with its weights. */
 export type NetworkSettings = Pick<Configuration['target'], 'network' | 'shortcut'>;
 
-const depths = { resnet8: 8, resnet20: 20, resnet56: 56 } as const;
-
 /** Reads the target's weights and fits them to its network. Throws a Failure of kind 'checkpoint'. */
 export async function loadTarget(configuration: Configuration, specFolder: string): Promise<Target> {
   const { target } = configuration;
@@ -39,12 +38,12 @@ export async function loadTarget(configuration: Configuration, specFolder: strin
 export async function loadNetwork(
   { network: name, shortcut }: NetworkSettings,
   file: string,
-  { classes, input }: Task,
+  task: Task,
   setting = 'target',
 ): Promise<LoadedNetwork> {
   const { tensors, sha256 } = await readCheckpoint(file);
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
-  const network: Network = { ...resnet(depths[name], kind, classes), input };
+  const network = networkOf({ name, layers: catalogue[name](kind) }, task);
   const weights = matchParameters(network, tensors, file, setting);
   return { network, weights, stored: tensors, sha256 };
 }
