@@ -249,9 +249,9 @@ ${grid}`;
       files.yaml:18:7 error ./resnet20.th: expected the parameters of resnet8, but the file has layer1.1.bn1.bias, layer1.1.bn1.running_mean, layer1.1.bn1.running_var and 57 more besides
        18 |     - resnet20.th
           |       ^^^^^^^^^^^
-          = Does \`target.network\` name the network that this file holds?
+          = The file holds a resnet20: set \`target.network: resnet20\`.
 
-      files.yaml:19:7 error ./classes.th: expected \`linear.weight\` of resnet8 to have shape [10, 64], got [100, 64]
+      files.yaml:19:7 error ./classes.th: expected \`linear.weight\` of resnet8 to have shape [10, 64], got [100, 64], and 1 more of another shape
        19 |     - classes.th
           |       ^^^^^^^^^^
           = Does the checkpoint belong to a data set with another number of classes?
