@@ -6,8 +6,8 @@ import { openArray } from './npz.ts';
 /** Files of numpy that hold images and their labels; of an archive one file may hold both. */
 export interface ArrayFiles {
   readonly images: string;
-  /** Absent: in the archive that holds the images. */
-  readonly labels?: string | undefined;
+  /** Absent: in the archive that holds the images; `none`: nobody asks for them, all are 0. */
+  readonly labels?: string | 'none' | undefined;
 }
 
 /** More than any label of a data set of images. */
@@ -35,7 +35,7 @@ export async function readArrays(
   const images = await openArray(imagesFile, namesOf('images', split));
   const layout = layoutOf(images);
   const all = images.shape[0]!;
-  const labels = await readLabels(labelsFile, split, all);
+  const labels = labelsFile === 'none' ? new Uint16Array(all) : await readLabels(labelsFile, split, all);
   const count = Math.min(all, limit);
   const pixels = await readImages(images, layout, 0, count);
   const { height, width } = layout;

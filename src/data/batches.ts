@@ -36,6 +36,32 @@ export function startOfData(seed: number): BatchesState {
   };
 }
 
+/** An endless sequence of images: each epoch is every one once, in a new random order. */
+export interface Order {
+  /** The index of the next image. */
+  next(): number;
+  state(): Omit<BatchesState, 'augment'>;
+}
+
+/** The order of `count` images, from `state` on. */
+export function createOrder(count: number, state: Omit<BatchesState, 'augment'>): Order {
+  const random = restoreRandom(state.order);
+  let epoch = state.order;
+  let order = shuffled(count, random);
+  let { position } = state;
+  return {
+    next() {
+      if (position >= count) {
+        epoch = random.state();
+        order = shuffled(count, random);
+        position = 0;
+      }
+      return order[position++]!;
+    },
+    state: () => ({ order: epoch, position }),
+  };
+}
+
 /**
  * Endless batches from `state` on: each epoch is every image once in a new random order. All batches have the same
  * size; one that reaches the end of an epoch is filled up from the next, so no image is dropped or used twice
@@ -44,33 +70,21 @@ export function startOfData(seed: number): BatchesState {
 export function createBatches(options: BatchesOptions, state: BatchesState): Batches {
   const { images, batch } = options;
   const table = normalizationTable(options.normalization);
-  const orderRandom = restoreRandom(state.order);
+  const order = createOrder(images.count, state);
   const augmentRandom = restoreRandom(state.augment);
   const values = valuesOf(images);
   const padding = paddingOf(images);
-  let epoch = state.order;
-  let order = shuffled(images.count, orderRandom);
-  let position = state.position;
-
-  const nextIndex = () => {
-    if (position >= images.count) {
-      epoch = orderRandom.state();
-      order = shuffled(images.count, orderRandom);
-      position = 0;
-    }
-    return order[position++]!;
-  };
 
   return {
     next(into, labels) {
       for (let i = 0; i < batch; i++) {
-        const index = nextIndex();
+        const index = order.next();
         const view = options.augment ? randomView(augmentRandom, padding) : centred;
         writeView(images, index * values, table, view, into, i * values);
         if (labels) labels[i] = images.labels[index]!;
       }
     },
-    state: () => ({ order: epoch, augment: augmentRandom.state(), position }),
+    state: () => ({ ...order.state(), augment: augmentRandom.state() }),
   };
 }
 

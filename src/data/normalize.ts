@@ -64,3 +64,13 @@ export function normalizePixels(
     for (let j = i; j < i + plane; j++) into[j] = (pixels[j]! - m) / s;
   }
 }
+
+/** Writes one image of interleaved `bytes`, [plane, 3], normalised, into `into` ([3, plane]). */
+export function normalizeInterleaved(bytes: Uint8Array, table: Float32Array, into: Float32Array): void {
+  const plane = bytes.length / 3;
+  for (let i = 0, from = 0; i < plane; i++) {
+    into[i] = table[bytes[from++]!]!;
+    into[plane + i] = table[256 + bytes[from++]!]!;
+    into[2 * plane + i] = table[512 + bytes[from++]!]!;
+  }
+}

@@ -1,34 +1,35 @@
 import { type ArrayFiles, readArrays } from './arrays.ts';
 import { type CifarName, readCifar } from './cifar.ts';
+import { type FolderSource, folderSet, openFolder } from './folder-set.ts';
+import { type ImageSet, inMemory } from './image-set.ts';
 import type { Images } from './images.ts';
+import type { Noise } from './noise.ts';
 import { proceduralImages } from './procedural.ts';
 import { readStl10 } from './stl10.ts';
 
-/** Where images come from, with absolute paths; plain JSON. `limit`: the first so many only. */
-export type Source =
-  | { readonly kind: 'procedural'; readonly split: 'train' | 'test'; readonly limit?: number | undefined }
-  | {
-      readonly kind: CifarName;
-      readonly root: string;
-      readonly split: 'train' | 'test';
-      readonly limit?: number | undefined;
-    }
-  | {
-      readonly kind: 'stl10';
-      readonly root: string;
-      readonly split: 'train' | 'test' | 'unlabeled';
-      readonly limit?: number | undefined;
-    }
-  | {
-      readonly kind: 'arrays';
-      readonly files: ArrayFiles;
-      /** Names the arrays in an archive that holds several. */
-      readonly split: 'train' | 'test';
-      readonly limit?: number | undefined;
-    };
+/** The first so many images only; absent: all. */
+interface Limited {
+  readonly limit?: number | undefined;
+}
+
+/** Images that are read into memory: where they come from, with absolute paths; plain JSON. */
+export type MemorySource = Limited &
+  (
+    | { readonly kind: 'procedural'; readonly split: 'train' | 'test' }
+    | { readonly kind: CifarName; readonly root: string; readonly split: 'train' | 'test' }
+    | { readonly kind: 'stl10'; readonly root: string; readonly split: 'train' | 'test' | 'unlabeled' }
+    /** `split` names the arrays in an archive that holds several. */
+    | { readonly kind: 'arrays'; readonly files: ArrayFiles; readonly split: 'train' | 'test' }
+  );
+
+/** Images, in memory or decoded when they are looked at. */
+export type Source = MemorySource | ({ readonly kind: 'folder' } & FolderSource);
+
+/** What training may be shown. */
+export type TrainingSource = Source | ({ readonly kind: 'noise' } & Noise);
 
 /** Reads images into memory. Throws a Failure of kind 'data'. */
-export async function readImages(source: Source): Promise<Images> {
+export async function readImages(source: MemorySource): Promise<Images> {
   switch (source.kind) {
     case 'procedural':
       return proceduralImages(source.split, source.limit);
@@ -40,4 +41,11 @@ export async function readImages(source: Source): Promise<Images> {
     case 'arrays':
       return readArrays(source.files, source.split, source.limit);
   }
+}
+
+/** Opens images to measure on. Throws a Failure of kind 'data'. */
+export async function openSource(source: Source): Promise<ImageSet> {
+  return source.kind === 'folder'
+    ? folderSet(await openFolder(source), source)
+    : inMemory(await readImages(source));
 }

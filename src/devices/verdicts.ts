@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { cpus, homedir, hostname } from 'node:os';
+import { cpus, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hashOf } from '../canonical-json.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
+import { cacheFolder } from '../files/cache-folder.ts';
 import type { Drivers } from './candidates.ts';
 import type { Finding } from './finding.ts';
 
@@ -49,18 +50,13 @@ export function readVerdicts(drivers: Drivers): Verdicts {
 
 /** Forgets what is known of this machine's engines, after an engine was installed. */
 export async function forgetVerdicts(): Promise<void> {
-  await rm(cacheFolder(), { recursive: true, force: true });
+  const names = await readdir(cacheFolder()).catch(() => []);
+  const verdicts = names.filter(name => /^devices-.*\.json$/.test(name));
+  await Promise.all(verdicts.map(name => rm(join(cacheFolder(), name), { force: true })));
 }
 
 export const isOf = (finding: Finding, engine: string, index: number) =>
   finding.engine === engine && finding.index === index;
-
-function cacheFolder(): string {
-  const { XDG_CACHE_HOME, LOCALAPPDATA, NERN_SWEEP_CACHE } = process.env;
-  if (NERN_SWEEP_CACHE) return NERN_SWEEP_CACHE;
-  const base = process.platform === 'win32' ? LOCALAPPDATA : XDG_CACHE_HOME;
-  return join(base || join(homedir(), '.cache'), 'nern-sweep');
-}
 
 function read(file: string): Dated[] {
   try {

@@ -21,8 +21,19 @@ export function keyOf(cell: Cell, seed: number, inputs: InputHashes): string {
     ...rest,
     target: { ...target, weights: undefined },
     teacher: teacher === 'none' ? undefined : { ...teacher, weights: undefined },
-    data: { ...data, root: undefined, arrays: undefined },
+    data: {
+      ...data,
+      root: undefined,
+      folder: undefined,
+      arrays: undefined,
+      source: withoutPaths(data.source),
+    },
     predictor: { ...predictor, init: { ...predictor.init, file: undefined } },
   };
   return hashOf({ method: METHOD_VERSION, configuration, seed, inputs });
+}
+
+/** A source of images without the paths that it names. */
+function withoutPaths(source: Cell['configuration']['data']['source']): object {
+  return { ...source, folder: undefined, images: undefined };
 }

@@ -43,7 +43,7 @@ export async function checkInputs(sweep: Sweep): Promise<Inputs> {
 
 /** One thing that a cell's runs read. */
 interface Input {
-  role: 'weights' | 'teacher' | 'predictor' | 'train' | 'test';
+  role: 'weights' | 'teacher' | 'predictor' | 'train' | 'test' | 'source';
   /** The setting that asks for it. */
   path: string;
   /** The same for what is the same. */
@@ -55,14 +55,14 @@ interface Input {
 function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   const { target, data } = configuration;
   const root = dataRoot(configuration, specFolder);
-  const images = (split: 'train' | 'test'): Input => ({
+  const images = (split: 'train' | 'test' | 'source'): Input => ({
     role: split,
-    path: data.root === undefined ? 'target.dataset' : 'data.root',
+    path: split === 'source' ? 'data.source' : data.root === undefined ? 'target.dataset' : 'data.root',
     name: `${split} ${target.dataset} ${canonicalJson(data)} ${root}`,
     check: () => imagesSha256(configuration, specFolder, split),
   });
   const isRead = imagesRead(configuration);
-  const splits = (['train', 'test'] as const).filter(split => isRead[split]);
+  const splits = (['train', 'source', 'test'] as const).filter(split => isRead[split]);
   const weights: Input = {
     role: 'weights',
     path: 'target.weights',

@@ -34,6 +34,8 @@ export interface RunResult {
     learningRate: number;
   }[];
   evaluations: { iteration: number; metrics: Record<string, number> }[];
+  /** Steps on noise that changed nothing, because their loss was no number; absent where there were none. */
+  skippedSteps?: number;
   provenance: RunProvenance;
 }
 

@@ -6,7 +6,7 @@ import { parameterCount } from '../nern/predictor-shapes.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { isAnalysis, writeAnalyses } from './analyses/write.ts';
 import { createEvaluator, type Measure, measures } from './evaluate.ts';
-import { distils, imagesRead, loadImages } from './images.ts';
+import { batchesOrderOf, distils, imagesRead } from './images.ts';
 import type { Job, StageEvent } from './job.ts';
 import { createPredict } from './predict.ts';
 import { writePredictor } from './predictor-file.ts';
@@ -68,14 +68,24 @@ async function prepare(engine: Engine, { configuration, specFolder }: Job): Prom
   const predict = createPredict(engine, representation);
   const test = imagesRead(configuration).test ? await sampleOf(configuration, specFolder, 'test') : undefined;
   const evaluator = createEvaluator(engine, target, representation.kernels, predict, configuration, test);
-  const images = distils(configuration) ? await loadImages(configuration, specFolder, 'train') : undefined;
+  const images = distils(configuration) ? await batchesOrderOf(configuration, specFolder) : undefined;
   return { engine, target, teacher, representation, predict, evaluator, images };
 }
 
 function resultOf(
   { key, cell, seed, configuration }: Job,
   { engine, representation }: Work,
-  { history, evaluations, conclusion, original, engines, imagesAtOnce, seconds, stepMilliseconds }: Trained,
+  {
+    history,
+    evaluations,
+    conclusion,
+    original,
+    engines,
+    imagesAtOnce,
+    seconds,
+    stepMilliseconds,
+    skipped,
+  }: Trained,
   startedAt: Date,
 ): RunResult {
   const { name, versions, threads, device } = engine;
@@ -89,6 +99,7 @@ function resultOf(
     target: original,
     history,
     evaluations,
+    ...(skipped > 0 ? { skippedSteps: skipped } : {}),
     provenance: {
       ...{ engine: name, engines, versions, threads, device, imagesAtOnce },
       ...{ seconds, stepMilliseconds, startedAt: startedAt.toISOString() },

@@ -5,7 +5,7 @@ import { matchParameters, shortcutOf } from '../networks/keys.ts';
 import type { Network } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
-import { taskOf } from './images.ts';
+import { taskOf } from './datasets.ts';
 import { weightsFile } from './locate.ts';
 
 /** A network with its weights. */

@@ -1,7 +1,7 @@
 import { normalizationOf, renormalizationOf } from '../data/normalize.ts';
 import type { Teacher } from '../nern/teacher.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { taskOf } from './images.ts';
+import { taskOf } from './datasets.ts';
 import { weightsFile } from './locate.ts';
 import { type LoadedNetwork, loadNetwork } from './target.ts';
 

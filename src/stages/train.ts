@@ -1,6 +1,6 @@
-import { type Batches, createBatches, startOfData } from '../data/batches.ts';
-import type { Images } from '../data/images.ts';
-import { normalizationOf } from '../data/normalize.ts';
+import type { BatchesOrder } from '../data/batch-maker.ts';
+import { startOfData } from '../data/batches.ts';
+import { openFeed } from '../data/feed.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -20,6 +20,9 @@ import { createSteps } from './steps.ts';
 import type { Target } from './target.ts';
 import type { TrainingState } from './training-checkpoint.ts';
 
+/** So many steps in a row may be skipped: more are no accident of the noise. */
+const mostSkipped = 100;
+
 /** What training tells after each iteration. */
 export interface Iteration {
   /** Iterations done. */
@@ -28,8 +31,10 @@ export interface Iteration {
   readonly learningRate: number;
   /** Images that went through the networks together. */
   readonly imagesAtOnce: number;
+  /** Steps so far that changed nothing, because their loss was no number. */
+  readonly skipped: number;
   /** Everything needed to go on from here; its vectors hold until the iteration after next. */
-  state(): Pick<TrainingState, 'iteration' | 'parameters' | 'optimizer' | 'sampler' | 'batches'>;
+  state(): Pick<TrainingState, 'iteration' | 'parameters' | 'optimizer' | 'sampler' | 'batches' | 'skipped'>;
 }
 
 type Start = ReturnType<Iteration['state']>;
@@ -42,12 +47,13 @@ export function startOfTraining(configuration: Configuration, parameters: Float3
     optimizer: createOptimizer(configuration.optimizer).initialState(parameters),
     sampler: createRandom(seed, 'sampler').state(),
     batches: distils(configuration) ? startOfData(seed) : undefined,
+    skipped: 0,
   };
 }
 
 /**
  * Trains the predictor from `start` to the last iteration, yielding after each one. Throws a Failure of kind 'nan'
- * with the iteration and the last finite losses when the loss stops being a number.
+ * with the iteration and the last finite losses when the loss stops being a number; on noise such a step is skipped.
  */
 export async function* train(
   engine: Engine,
@@ -55,7 +61,7 @@ export async function* train(
   teacher: Teacher | undefined,
   representation: Representation,
   configuration: Configuration,
-  images: Images | undefined,
+  images: BatchesOrder | undefined,
   start: Start,
   imagesAtOnce = engine.imagesAtOnce,
 ): AsyncGenerator<Iteration> {
@@ -65,7 +71,7 @@ export async function* train(
   const guide = takesGuidance(configuration)
     ? createGuide(engine, teacher ?? target, configuration.batch)
     : undefined;
-  const feed = start.batches && images ? batchFeed(configuration, images, start.batches, guide) : undefined;
+  const feed = start.batches && images ? batchFeed(images, start.batches, guide) : undefined;
   const steps = createSteps(
     engine,
     { images: configuration.batch, imagesAtOnce, alpha: configuration.alpha, beta: configuration.beta },
@@ -76,42 +82,56 @@ export async function* train(
   let current = vectors({ parameters: start.parameters, ...start.optimizer });
   let next = vectors(mapValues(current, ({ data }) => new Float32Array(data.length)));
   let last: Iteration['losses'] | undefined;
-  for (let i = start.iteration; i < configuration.iterations; i++) {
-    const rate = learningRate(
-      configuration.schedule,
-      configuration.optimizer.lr,
-      i,
-      configuration.iterations,
-    );
-    const distilling = feed !== undefined && i >= configuration.warmup;
-    const sample = sampler(random, i);
-    const feeds = {
-      ...current,
-      ...scalars(optimizer.scalars(i, rate)),
-      sample: integers(sample),
-      ...(distilling ? await feed.next() : {}),
-    };
-    const result = await steps.run(sample.length, distilling, feeds, next);
-    const losses = Object.fromEntries(
-      lossNames.map(name => [name, result[name]!.data[0]!]),
-    ) as Iteration['losses'];
-    if (!Number.isFinite(losses.loss)) throw notANumber(i + 1, losses, last);
-    last = losses;
-    [current, next] = [next, current];
-    const { parameters, ...state } = mapValues(current, ({ data }) => data);
-    yield {
-      iteration: i + 1,
-      losses,
-      learningRate: rate,
-      imagesAtOnce: steps.imagesAtOnce(),
-      state: () => ({
+  let [skipped, inARow] = [start.skipped, 0];
+  try {
+    for (let i = start.iteration; i < configuration.iterations; i++) {
+      const rate = learningRate(
+        configuration.schedule,
+        configuration.optimizer.lr,
+        i,
+        configuration.iterations,
+      );
+      const distilling = feed !== undefined && i >= configuration.warmup;
+      const sample = sampler(random, i);
+      const feeds = {
+        ...current,
+        ...scalars(optimizer.scalars(i - skipped, rate)),
+        sample: integers(sample),
+        ...(distilling ? await feed.next() : {}),
+      };
+      const result = await steps.run(sample.length, distilling, feeds, next);
+      const losses = Object.fromEntries(
+        lossNames.map(name => [name, result[name]!.data[0]!]),
+      ) as Iteration['losses'];
+      if (Number.isFinite(losses.loss)) {
+        last = losses;
+        inARow = 0;
+        [current, next] = [next, current];
+      } else {
+        // Noise has images on which a network's maps vanish or overflow; real images have not (NeRN, section 4.4).
+        if (images?.source.kind !== 'noise' || ++inARow > mostSkipped) throw notANumber(i + 1, losses, last);
+        skipped++;
+      }
+      const soFar = skipped;
+      const { parameters, ...state } = mapValues(current, ({ data }) => data);
+      yield {
         iteration: i + 1,
-        parameters: parameters!,
-        optimizer: state,
-        sampler: random.state(),
-        batches: feed?.batches.state(),
-      }),
-    };
+        losses: last ?? losses,
+        learningRate: rate,
+        imagesAtOnce: steps.imagesAtOnce(),
+        skipped,
+        state: () => ({
+          iteration: i + 1,
+          parameters: parameters!,
+          optimizer: state,
+          sampler: random.state(),
+          batches: feed?.state(),
+          skipped: soFar,
+        }),
+      };
+    }
+  } finally {
+    await feed?.close();
   }
 }
 
@@ -143,26 +163,19 @@ function stepDefinition(
 }
 
 /** What a step that distils is shown: the next images and, where there is a guide, what it says of them. */
-function batchFeed(
-  configuration: Configuration,
-  images: Images,
-  state: NonNullable<Start['batches']>,
-  guide: Guide | undefined,
-) {
-  const { batch, data } = configuration;
-  const batches: Batches = createBatches(
-    { images, normalization: normalizationOf(data.normalize), augment: data.augment, batch },
-    state,
-  );
-  const shape = [batch, images.channels, images.height, images.width];
-  const pixels = new Float32Array(shape.reduce((a, b) => a * b, 1));
+function batchFeed(order: BatchesOrder, start: NonNullable<Start['batches']>, guide: Guide | undefined) {
+  const feed = openFeed(order, start);
+  const shape = [order.batch, ...order.input];
+  let state = start;
   return {
-    batches,
+    state: () => state,
     async next(): Promise<Record<string, Tensor>> {
-      batches.next(pixels);
-      const shown = { shape, data: pixels };
+      const batch = await feed.next();
+      state = batch.state;
+      const shown = { shape, data: batch.pixels };
       return { images: shown, ...(guide && { guidance: await guide(shown) }) };
     },
+    close: feed.close,
   };
 }
 

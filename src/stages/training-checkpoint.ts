@@ -16,6 +16,8 @@ export interface TrainingState {
   readonly sampler: readonly number[];
   /** Where the stream of images stands; absent when training uses none. */
   readonly batches: BatchesState | undefined;
+  /** Steps that changed nothing, because their loss was no number. */
+  readonly skipped: number;
   readonly history: RunResult['history'];
   readonly evaluations: RunResult['evaluations'];
   /** The engines that took part, the last one last. */
@@ -27,7 +29,7 @@ export interface TrainingState {
 }
 
 /** Raise it when a state is made of other parts than before. */
-const formatVersion = 2;
+const formatVersion = 3;
 
 const checkpointFile = 'checkpoint.json';
 

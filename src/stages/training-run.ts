@@ -1,4 +1,4 @@
-import type { Images } from '../data/images.ts';
+import type { BatchesOrder } from '../data/batch-maker.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Teacher } from '../nern/teacher.ts';
@@ -27,8 +27,8 @@ export interface Work {
   readonly representation: Representation;
   readonly predict: Predict;
   readonly evaluator: Evaluator;
-  /** Absent when training uses none. */
-  readonly images: Images | undefined;
+  /** What distillation is shown; absent when training uses no images. */
+  readonly images: BatchesOrder | undefined;
 }
 
 /** What training leaves behind. */
@@ -44,6 +44,8 @@ export interface Trained {
   readonly imagesAtOnce: number;
   readonly seconds: number;
   readonly stepMilliseconds: number;
+  /** Steps that changed nothing, because their loss was no number. */
+  readonly skipped: number;
 }
 
 /**
@@ -118,7 +120,8 @@ export async function trainAndMeasure(
     const original = await evaluator.original();
     const stepMilliseconds = training / Math.max(1, iterations - start.iteration);
     const record = { history, evaluations, conclusion, original };
-    return { parameters, ...record, engines, imagesAtOnce, seconds: elapsed(), stepMilliseconds };
+    const { skipped } = good ?? start;
+    return { parameters, ...record, engines, imagesAtOnce, seconds: elapsed(), stepMilliseconds, skipped };
   } catch (error) {
     // The error that ended it says more than one about the checkpoint.
     if (!(error instanceof Failure && error.kind === 'nan')) await save().catch(() => {});

@@ -66,7 +66,7 @@ describe('keys', () => {
       bad.yaml:2:1 error Missing key \`dataset\` in \`target\`
        2 | target: { network: resnet20 }
          | ^^^^^^
-         = expected \`procedural\`, \`cifar10\`, \`cifar100\`, \`stl10\` or \`arrays\`
+         = expected \`procedural\`, \`cifar10\`, \`cifar100\`, \`stl10\`, \`imagenet\`, \`folder\` or \`arrays\`
       "
     `);
   });

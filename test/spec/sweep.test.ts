@@ -17,7 +17,10 @@ test('defaults are those of the papers', () => {
   expect(sweepOf(small).cells[0]?.configuration).toEqual({
     target: { network: 'resnet8', shortcut: 'auto', dataset: 'procedural', weights: 'embedded' },
     teacher: 'none',
-    data: { normalize: 'imagenet', augment: true },
+    data: {
+      ...{ normalize: 'imagenet', augment: true, heldOut: 0, source: { method: 'task' } },
+      ...{ size: 224, corrupt: 'refuse' },
+    },
     predictor: {
       hidden: 160,
       layers: 5,

@@ -10,14 +10,19 @@ const readBy = (settings: string) => {
 };
 
 test.each([
-  ['alpha: 0.1\nevaluate: [reconstruction-error, layer-errors]', { train: true, test: false }],
+  ['alpha: 0.1\nevaluate: [reconstruction-error, layer-errors]', { train: true, source: false, test: false }],
   [
     'alpha: 0\nbeta: 0\nevaluate: [reconstruction-error, embedding-similarity]',
-    { train: false, test: false },
+    { train: false, source: false, test: false },
   ],
-  ['alpha: 0\nbeta: 0\nevaluate: [reconstruction-error, fgsm]', { train: false, test: true }],
-  ['alpha: 0\nbeta: 0\nevaluate: [weight-importance]', { train: false, test: true }],
-  ['alpha: 0\nbeta: 0\nevaluate: [loss-landscape]', { train: true, test: true }],
+  ['alpha: 0\nbeta: 0\nevaluate: [reconstruction-error, fgsm]', { train: false, source: false, test: true }],
+  ['alpha: 0\nbeta: 0\nevaluate: [weight-importance]', { train: false, source: false, test: true }],
+  ['alpha: 0\nbeta: 0\nevaluate: [loss-landscape]', { train: true, source: false, test: true }],
+  [
+    'alpha: 0.1\ndata: { source: { method: noise } }\nevaluate: [accuracy]',
+    { train: false, source: true, test: true },
+  ],
+  ['alpha: 0.1\ndata: { heldOut: 10 }\nevaluate: [accuracy]', { train: true, source: false, test: true }],
 ])('a run reads the images that it trains with or measures on: %j', (settings, expected) => {
   expect(readBy(settings)).toEqual(expected);
 });

@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openEngine } from '../../src/engine/open.ts';
+import type { Tensor } from '../../src/graph/tensor.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import type { Job, StageEvent } from '../../src/stages/job.ts';
 import type { RunResult } from '../../src/stages/result.ts';
@@ -135,5 +137,77 @@ describe('a run', () => {
     const accuracies = result.evaluations.map(({ metrics }) => metrics.accuracy!);
     expect(result.metrics['best-accuracy']!.value).toBe(Math.max(...accuracies));
     expect(events.filter(({ type }) => type === 'run-evaluated')).toHaveLength(3);
+  });
+});
+
+describe('a run on noise', () => {
+  const noisy = tiny.replace(
+    'train: 64',
+    'source: { method: noise, distribution: gaussian, scale: 2 }, train: 64',
+  );
+
+  test('needs no training images, and follows from its seed', async () => {
+    const [once, again] = [await jobFor(noisy), await jobFor(noisy)];
+    const result = determined(await executeRun(once, ignore, never));
+    expect(determined(await executeRun(again, ignore, never))).toEqual(result);
+    expect(result.history.at(-1)!.kd).toBeGreaterThan(0);
+  });
+
+  /** An engine whose loss is no number in some of its distilling steps. */
+  const failingIn = (steps: (step: number) => boolean): typeof openEngine => {
+    let step = 0;
+    return async order => {
+      const engine = await openEngine(order);
+      return {
+        ...engine,
+        compile: async program => {
+          const executable = await engine.compile(program);
+          const isStep = program.name === 'distillation-step';
+          return {
+            ...executable,
+            async run(feeds, into) {
+              const result = await executable.run(feeds, into);
+              if (isStep && steps(++step))
+                for (const tensor of Object.values<Tensor>(result)) tensor.data.fill(Number.NaN);
+              return result;
+            },
+          };
+        },
+      };
+    };
+  };
+
+  test('skips a step whose loss is no number, and leaves everything as it was', async () => {
+    const job = await jobFor(noisy.replace('warmup: 4', 'warmup: 0'));
+    const skipping = await executeRun(
+      job,
+      ignore,
+      never,
+      failingIn(step => step % 3 === 0),
+    );
+    expect(skipping.history.map(({ iteration }) => iteration)).toEqual(
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+    expect(skipping.history.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+    expect(skipping.skippedSteps).toBe(4);
+  });
+
+  test('fails when no step is left, as one on images does at the first', async () => {
+    const long = noisy.replace('warmup: 4', 'warmup: 0').replace('iterations: 12', 'iterations: 150');
+    const failure = executeRun(
+      await jobFor(long),
+      ignore,
+      never,
+      failingIn(step => step > 2),
+    );
+    await expect(failure).rejects.toMatchObject({ kind: 'nan', details: { iteration: 103 } });
+    const images = tiny.replace('warmup: 4', 'warmup: 0');
+    const atOnce = executeRun(
+      await jobFor(images),
+      ignore,
+      never,
+      failingIn(step => step > 2),
+    );
+    await expect(atOnce).rejects.toMatchObject({ kind: 'nan', details: { iteration: 3 } });
   });
 });

@@ -1,0 +1,127 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { centre, randomCrop, resized } from '../../src/data/crop.ts';
+import { decodeBox, decodeCentre, decodeRandom, whyBroken } from '../../src/data/decode.ts';
+import { createRandom } from '../../src/random.ts';
+import { failureOf, folderOf } from '../support/files.ts';
+
+/** What PIL and torchvision make of pictures (bench/peers/image_reference.py). */
+const folder = 'test/fixtures/data';
+const reference = JSON.parse(readFileSync(join(folder, 'images.json'), 'utf8'));
+const { pictures } = reference;
+const centres: { size: number[]; scaled: number[]; top: number; left: number }[] = reference.centres;
+const fallbacks: { size: [number, number]; box: number[] }[] = reference.fallbacks;
+const names = Object.keys(pictures.files);
+const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+
+/** Pictures are equal but for rounding, and on the last row and column, where libvips repeats what PIL leaves out. */
+function expectAlike(found: Uint8Array, expected: Uint8Array) {
+  const side = pictures.size;
+  expect(found.length).toBe(expected.length);
+  let [largest, sum] = [0, 0];
+  for (const [i, value] of found.entries()) {
+    const apart = Math.abs(value - expected[i]!);
+    const [row, column] = [Math.floor(i / (3 * side)), Math.floor(i / 3) % side];
+    if (Math.max(row, column) < side - 1) largest = Math.max(largest, apart);
+    sum += apart;
+  }
+  expect(largest).toBeLessThanOrEqual(4);
+  expect(sum / found.length).toBeLessThan(0.4);
+}
+
+describe('a picture is what torchvision makes of it', () => {
+  test.each(names)('%s, resized and its centre', async name => {
+    const found = await decodeCentre(join(folder, name), pictures);
+    expectAlike(found, bytes(pictures.files[name].centre));
+  });
+
+  test.each(names)('%s, parts of it resized', async name => {
+    const { size, boxes } = pictures.files[name];
+    const inside = pictures.boxes.filter(([top, left, height, width]: number[]) => {
+      return top! + height! <= size[1] && left! + width! <= size[0];
+    });
+    expect(boxes.length).toBe(inside.length);
+    for (const [i, [top, left, height, width]] of inside.entries()) {
+      const found = await decodeBox(join(folder, name), { top, left, height, width }, pictures.size);
+      expectAlike(found, bytes(boxes[i]));
+    }
+  });
+
+  test.each(centres)('$size is scaled to $scaled and cut at $top, $left', ({ size, scaled, top, left }) => {
+    const found = resized({ width: size[0]!, height: size[1]! }, 256);
+    expect(found).toEqual({ width: scaled[0], height: scaled[1] });
+    expect(centre(found, 225)).toMatchObject({ top, left });
+  });
+});
+
+describe('a random crop', () => {
+  test.each(fallbacks)('of $size, in which none fits, is $box', ({ size, box }) => {
+    const [top, left, height, width] = box;
+    const [w, h] = size;
+    expect(randomCrop({ width: w, height: h }, createRandom(1, 'crop'))).toEqual({
+      top,
+      left,
+      height,
+      width,
+    });
+  });
+
+  test('takes 8 to 100 % of the area, 3:4 to 4:3, anywhere', () => {
+    const random = createRandom(0, 'crop');
+    const crops = Array.from({ length: 4000 }, () => randomCrop({ width: 500, height: 375 }, random));
+    const shares = crops.map(({ width, height }) => (width * height) / (500 * 375));
+    const ratios = crops.map(({ width, height }) => Math.log(width / height));
+    for (const { left, top, width, height } of crops) {
+      expect(left >= 0 && top >= 0 && left + width <= 500 && top + height <= 375).toBe(true);
+    }
+    expect(Math.min(...shares)).toBeGreaterThan(0.078);
+    expect(Math.max(...ratios.map(Math.abs))).toBeLessThan(Math.log(4 / 3) + 0.02);
+    // Large ones that do not fit are drawn again: torchvision's mean over 100,000 draws is 0.487 and 0.037.
+    const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    expect(Math.abs(mean(shares) - reference.crops.share)).toBeLessThan(0.015);
+    expect(Math.abs(mean(ratios) - reference.crops.ratio)).toBeLessThan(0.015);
+    expect(Math.abs(mean(crops.map(({ left, width }) => left / (501 - width))) - 0.5)).toBeLessThan(0.02);
+  });
+
+  test('follows from its seed, and is flipped in half of the cases', async () => {
+    const file = join(folder, 'colour.png');
+    const views = await Promise.all(Array.from({ length: 40 }, (_, seed) => decodeRandom(file, 16, seed)));
+    expect(await decodeRandom(file, 16, 7)).toEqual(views[7]);
+    // Green rises from left to right.
+    const flipped = views.filter(view => view[8 * 48 + 1]! > view[8 * 48 + 46]!);
+    expect(flipped.length).toBeGreaterThan(10);
+    expect(flipped.length).toBeLessThan(30);
+  });
+});
+
+describe('a file that is no whole picture', () => {
+  const whole = readFileSync(join(folder, 'colour.jpg'));
+  const broken = {
+    'cut.jpg': whole.subarray(0, whole.length / 2),
+    'empty.jpg': Buffer.alloc(0),
+    'text.jpg': 'a picture, they said',
+    'vector.png':
+      '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64"/></svg>',
+  };
+  let root = '';
+  beforeAll(async () => {
+    root = await folderOf(broken);
+    writeFileSync(join(root, 'whole.jpg'), whole);
+  });
+
+  test.each(Object.keys(broken))('%s is refused by name', async name => {
+    const file = join(root, name);
+    for (const decode of [() => decodeCentre(file, pictures), () => decodeRandom(file, 16, 1)]) {
+      const failure = await failureOf(decode());
+      expect(failure).toMatchObject({
+        kind: 'data',
+        details: { file },
+        hint: expect.stringContaining('data.corrupt'),
+      });
+      expect(failure.message).toContain(`Expected ${file} to be an image that can be decoded, got: `);
+    }
+    expect(await whyBroken(file)).toEqual(expect.any(String));
+    expect(await whyBroken(join(root, 'whole.jpg'))).toBeUndefined();
+  });
+});
