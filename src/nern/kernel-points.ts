@@ -51,3 +51,9 @@ export function kernelDistance(points: KernelPoints, a: number, b: number): numb
   }
   return sum;
 }
+
+/** How unlike two kernels are: 1 - cos(a, b), or |a - b| for 1x1 kernels (NeRN, eq. 6). */
+export function kernelDissimilarity(points: KernelPoints, a: number, b: number): number {
+  const squared = kernelDistance(points, a, b);
+  return points.size === 1 ? Math.sqrt(squared) : squared / 2;
+}

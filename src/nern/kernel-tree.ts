@@ -15,6 +15,8 @@ export interface KernelTree {
   /** The neighbour of a kernel without direction, to which all are alike: the lowest index. */
   first(): Neighbour;
   remove(kernel: number): void;
+  /** The nearest other kernels, at most `mostNeighbours` - 1 of them, the nearest first. */
+  neighbours(from: number, count: number): Uint32Array;
 }
 
 /** Kernels in a leaf: below this, comparing them all costs less than comparing more boxes. */
@@ -102,17 +104,41 @@ export function createKernelTree(points: KernelPoints, kernels: Uint32Array): Ke
     }
   }
 
+  const search = (from: number, most: number) => {
+    for (let axis = 0; axis < size; axis++) {
+      const value = points.values[from * size + axis]!;
+      memory.query[2 * axis] = value;
+      memory.query[2 * axis + 1] = value;
+    }
+    memory.search(most);
+    return memory.found;
+  };
+
   return {
     nearest(from) {
-      for (let axis = 0; axis < size; axis++)
-        memory.query.fill(points.values[from * size + axis]!, 2 * axis, 2 * axis + 2);
-      memory.search(1);
-      const [distance, kernel] = memory.found;
+      const [distance, kernel] = search(from, 1);
       return { kernel: kernel!, distance: distance! };
     },
     first: () => ({ kernel: lowest[1]!, distance: orthogonal }),
     remove: memory.remove,
+    neighbours(from, count) {
+      const found = search(from, count + 1);
+      const nearest = Uint32Array.from({ length: count + 1 }, (_, i) => found[2 * i + 1]!);
+      return nearest.filter(kernel => kernel !== from && kernel !== none).subarray(0, count);
+    },
   };
+}
+
+/** The nearest other kernels of each kernel, at most `count`, the nearest first; none of those without direction. */
+export function kernelNeighbours(points: KernelPoints, count: number): Uint32Array[] {
+  const all = Uint32Array.from({ length: points.count }, (_, kernel) => kernel);
+  const tree = createKernelTree(
+    points,
+    all.filter(kernel => points.directionless[kernel] === 0),
+  );
+  return Array.from(all, kernel =>
+    points.directionless[kernel] === 1 ? new Uint32Array() : tree.neighbours(kernel, count),
+  );
 }
 
 /** Orders kernels so that none before `middle` has a larger value on `axis` than one from there on (quickselect). */

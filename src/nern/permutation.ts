@@ -3,7 +3,9 @@ import type { Layer } from './coordinates.ts';
 import { kernelCount, layerSizes } from './coordinates.ts';
 import { greedyPath, kernelPath } from './greedy-path.ts';
 import type { KernelPoints } from './kernel-points.ts';
-import { kernelDistance, kernelPoints } from './kernel-points.ts';
+import { kernelDissimilarity, kernelDistance, kernelPoints } from './kernel-points.ts';
+import { kernelNeighbours } from './kernel-tree.ts';
+import { improvePath } from './two-opt.ts';
 
 /** A spec's `permutation`. */
 export type PermutationMode = 'none' | 'in-filter' | 'cross-filter';
@@ -19,32 +21,66 @@ export type LayerPermutation =
     }
   | { readonly mode: 'cross-filter'; readonly kernels: Uint32Array };
 
-/** The greedy paths of a target's learnable layers (NeRN, section 3.3); throws a `Failure` on weights not finite. */
-export function permute(layers: readonly Tensor[], mode: PermutationMode): LayerPermutation[] {
-  return layers.map(layer => {
-    if (mode === 'none') return { mode };
-    const { filters, channels, width } = layerSizes(layer);
-    const size = width * width;
-    const points = kernelPoints(layer.data, size);
-    if (mode === 'cross-filter') return { mode, kernels: kernelPath(points) };
-    const paths = Array.from({ length: filters }, (_, f) => {
-      const filter = layer.data.subarray(f * channels * size, (f + 1) * channels * size);
-      return kernelPath(kernelPoints(filter, size));
-    });
-    return { mode, filters: filterPath(points, paths), channels: paths };
+/**
+ * The paths of a target's learnable layers (NeRN, section 3.3): greedy ones, each improved by at most `twoOpt` passes of
+ * 2-opt. Throws a `Failure` on weights not finite.
+ */
+export function permute(layers: readonly Tensor[], mode: PermutationMode, twoOpt = 0): LayerPermutation[] {
+  return layers.map(layer => permuteLayer(layer, mode, twoOpt));
+}
+
+/** The paths of one layer. */
+export function permuteLayer(layer: Tensor, mode: PermutationMode, twoOpt: number): LayerPermutation {
+  if (mode === 'none') return { mode };
+  const { filters, channels, width } = layerSizes(layer);
+  const size = width * width;
+  const points = kernelPoints(layer.data, size);
+  if (mode === 'cross-filter') return { mode, kernels: pathOfKernels(points, twoOpt) };
+  const paths = Array.from({ length: filters }, (_, f) => {
+    const filter = layer.data.subarray(f * channels * size, (f + 1) * channels * size);
+    return pathOfKernels(kernelPoints(filter, size), twoOpt);
   });
+  return { mode, filters: pathOfFilters(points, paths, twoOpt), channels: paths };
+}
+
+/** With how many of its nearest an element may be linked in 2-opt; more cost more and gain little. */
+const links = 10;
+
+function pathOfKernels(points: KernelPoints, twoOpt: number): Uint32Array {
+  const path = kernelPath(points);
+  if (twoOpt === 0) return path;
+  const nearest = kernelNeighbours(points, links);
+  const distance = (a: number, b: number) => kernelDissimilarity(points, a, b);
+  return improvePath(path, kernel => nearest[kernel]!, distance, twoOpt);
 }
 
 /** Two filters are as far apart as their kernels together, once each filter's channels are in its own new order. */
-function filterPath(points: KernelPoints, channels: readonly Uint32Array[]): Uint32Array {
-  return greedyPath(channels.length, (a, b) => {
-    const [pathA, pathB] = [channels[a]!, channels[b]!];
-    let sum = 0;
-    for (let c = 0; c < pathA.length; c++) {
-      sum += kernelDistance(points, a * pathA.length + pathA[c]!, b * pathB.length + pathB[c]!);
-    }
-    return sum;
-  });
+function pathOfFilters(points: KernelPoints, channels: readonly Uint32Array[], twoOpt: number): Uint32Array {
+  const total =
+    (between: (points: KernelPoints, a: number, b: number) => number) => (a: number, b: number) => {
+      const [pathA, pathB] = [channels[a]!, channels[b]!];
+      let sum = 0;
+      for (let c = 0; c < pathA.length; c++) {
+        sum += between(points, a * pathA.length + pathA[c]!, b * pathB.length + pathB[c]!);
+      }
+      return sum;
+    };
+  const path = greedyPath(channels.length, total(kernelDistance));
+  if (twoOpt === 0) return path;
+  const distance = total(kernelDissimilarity);
+  const all = Array.from(path, (_, filter) => Float64Array.from(path, (_, other) => distance(filter, other)));
+  const nearest = all.map((to, filter) =>
+    [...to.keys()]
+      .filter(other => other !== filter)
+      .sort((a, b) => to[a]! - to[b]! || a - b)
+      .slice(0, links),
+  );
+  return improvePath(
+    path,
+    filter => nearest[filter]!,
+    (a, b) => all[a]![b]!,
+    twoOpt,
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Tensor } from '../graph/tensor.ts';
 import { layerSizes } from './coordinates.ts';
 import type { KernelPoints } from './kernel-points.ts';
-import { kernelDistance, kernelPoints } from './kernel-points.ts';
+import { kernelDissimilarity, kernelDistance, kernelPoints } from './kernel-points.ts';
 import { inverse } from './permutation.ts';
 
 /** Which smoothness is meant; a spec's `target.train.smoothness`. */
@@ -53,6 +53,5 @@ export function smoothnessLoss(
 }
 
 function distance(points: KernelPoints, a: number, b: number, { distance }: Smoothness): number {
-  const squared = kernelDistance(points, a, b);
-  return points.size === 1 || distance === 'l2' ? Math.sqrt(squared) : squared / 2;
+  return distance === 'l2' ? Math.sqrt(kernelDistance(points, a, b)) : kernelDissimilarity(points, a, b);
 }
