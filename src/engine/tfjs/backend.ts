@@ -19,9 +19,9 @@ export interface Backend {
   dispose(): Promise<void>;
 }
 
-/** Lack of memory in the words of WebAssembly, Vulkan, Dawn, CUDA, TensorFlow and V8. */
+/** Lack of memory in the words of WebAssembly, Vulkan, CUDA, TensorFlow and V8; and of Dawn, whose buffers have a limit. */
 const noMemory =
-  /out of (\w+ )?memory|not enough memory|\boom\b|failed to allocate|allocation failed|resource ?exhausted/i;
+  /out of (\w+ )?memory|not enough memory|\boom\b|failed to allocate|allocation failed|resource ?exhausted|(larger than|exceeds) the max\w* .*buffer/i;
 
 /** An error of TensorFlow.js, with lack of memory recognised by what its backends say of it. */
 export function libraryFailure(program: string, error: unknown): Failure {

@@ -22,6 +22,11 @@ describe('what a backend says is understood', () => {
     ['Not enough memory left.', 'out-of-memory'],
     ['VK_ERROR_OUT_OF_DEVICE_MEMORY', 'out-of-memory'],
     ['Array buffer allocation failed', 'out-of-memory'],
+    [
+      'Binding size (435192036) of [Buffer (unlabeled)] is larger than the maximum storage buffer binding size (134217728).',
+      'out-of-memory',
+    ],
+    ['Buffer size (4294967296) exceeds the max buffer size limit (2147483648).', 'out-of-memory'],
     ["Kernel 'Room' not registered for backend 'zoom'", 'engine'],
   ])('%s', (message, kind) => {
     const failure = libraryFailure('step', new Error(message));
