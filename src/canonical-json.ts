@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * JSON with the keys of every object sorted and undefined members left out: equal data, equal text, whatever order it
@@ -22,5 +22,5 @@ export function canonicalJson(value: unknown): string {
 
 /** sha256 over the canonical JSON, in hexadecimal: equal data, equal hash. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+  return hash('sha256', canonicalJson(value));
 }

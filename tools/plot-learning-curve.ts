@@ -1,4 +1,4 @@
-// Draws the loss and the accuracy of one run over its iterations: `npx tsx tools/plot-learning-curve.ts RESULT OUT`,
+// Draws the loss and the accuracy of one run over the iterations of its last phase: `npx tsx tools/plot-learning-curve.ts RESULT OUT`,
 // from the run's result.json to an SVG.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse, View } from 'vega';
@@ -6,7 +6,8 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import type { RunResult } from '../src/stages/result.ts';
 
 const [source, target] = process.argv.slice(2) as [string, string];
-const { history, evaluations, target: original }: RunResult = JSON.parse(readFileSync(source, 'utf8'));
+const { phases, target: original }: RunResult = JSON.parse(readFileSync(source, 'utf8'));
+const { history, evaluations } = phases.at(-1)!;
 const iteration = { field: 'iteration', type: 'quantitative', title: 'iteration' } as const;
 
 const spec: TopLevelSpec = {

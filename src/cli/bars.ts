@@ -9,7 +9,7 @@ import { formatDuration, formatLoss, formatStep } from './screen.ts';
 /** What a line holds beside the name of the run. */
 const numbersWidth = 62;
 
-/** A total with its ETA and below it one line for each run at work; everything else scrolls by above. */
+/** A total with its ETA and below it one line for each phase at work; everything else scrolls by above. */
 export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display {
   const nameWidth = Math.max(12, Math.min(44, stream.columns - numbersWidth));
   // Lines that scroll by above move the bars: each is drawn anew, on a screen cleared of what stood there.
@@ -18,50 +18,59 @@ export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display 
   const bars = new MultiBar({ stream, format: '', gracefulExit: false, ...looks });
   bars.on('redraw-pre', () => clearScreenDown(stream));
   const running = new Map<string, SingleBar>();
-  const fractions = new Map<string, number>();
+  /** Iterations done, of each phase that was begun, and the stages that are over. */
+  const done = new Map<string, number>();
+  const over = new Set<string>();
   const started = performance.now();
   let total: SingleBar | undefined;
-  let runs = 0;
+  let stages = 0;
+  let iterations = 0;
 
   const updateTotal = () => {
-    const done = [...fractions.values()].reduce((sum, fraction) => sum + fraction, 0);
+    const all = [...done.values()].reduce((sum, iterations) => sum + iterations, 0);
     const seconds = (performance.now() - started) / 1000;
-    const left = done === 0 ? '' : `ETA ${formatDuration((seconds * (runs - done)) / done)}`;
-    const finished = [...fractions.values()].filter(fraction => fraction === 1).length;
-    total?.update(done, { text: `${finished}/${runs} runs ${left}` });
+    const left = all === 0 ? '' : `ETA ${formatDuration((seconds * (iterations - all)) / all)}`;
+    total?.update(iterations === 0 ? over.size : all, { text: `${over.size}/${stages} stages ${left}` });
   };
-  const begin = (run: string, iterations: number) => {
-    const format = `${elide(run, nameWidth)} {bar} {value}/{total} {text}`;
-    running.set(run, bars.create(iterations, 0, { text: '' }, { format }));
+  const begin = (stage: string, iterations: number) => {
+    const format = `${elide(stage, nameWidth)} {bar} {value}/{total} {text}`;
+    running.set(stage, bars.create(iterations, 0, { text: '' }, { format }));
   };
-  const end = (run: string) => {
-    const bar = running.get(run);
+  const end = (stage: string) => {
+    const bar = running.get(stage);
     if (bar !== undefined) bars.remove(bar);
-    running.delete(run);
-    fractions.set(run, 1);
+    running.delete(stage);
+    over.add(stage);
     updateTotal();
   };
 
   const show = (event: SweepEvent) => {
-    if (event.type !== 'run-progress' && event.type !== 'run-started' && isShown(event, detail))
+    if (event.type !== 'stage-progress' && event.type !== 'stage-started' && isShown(event, detail))
       bars.log(`${fitted(describe(event), stream.columns)}\n`);
-    if (event.type === 'sweep-started' && event.runs > 0) {
-      runs = event.runs;
+    if (event.type === 'sweep-started' && event.stages > 0) {
+      stages = event.stages;
+      iterations = event.iterations;
       const format = `${event.sweep.slice(0, nameWidth).padEnd(nameWidth)} {bar} {percentage} % {text}`;
-      total = bars.create(runs, 0, { text: '' }, { format });
+      total = bars.create(iterations === 0 ? stages : iterations, 0, { text: '' }, { format });
     }
-    if (event.type === 'run-started') begin(event.run, event.iterations);
-    if (event.type === 'run-progress') {
-      const { run, iteration, iterations, loss, millisecondsPerStep } = event;
+    if (event.type === 'stage-started' && event.iterations !== undefined)
+      begin(event.stage, event.iterations);
+    if (event.type === 'stage-progress') {
+      const { stage, iteration, iterations, loss, millisecondsPerStep } = event;
       const left = formatDuration(((iterations - iteration) * millisecondsPerStep) / 1000);
-      running.get(run)?.update(iteration, {
+      running.get(stage)?.update(iteration, {
         text: `loss ${formatLoss(loss)} ${formatStep(millisecondsPerStep)} ETA ${left}`,
       });
-      fractions.set(run, Math.min(iteration / iterations, 0.999));
+      done.set(stage, iteration);
       updateTotal();
     }
-    if (event.type === 'run-finished' || event.type === 'run-failed' || event.type === 'run-interrupted')
-      end(event.run);
+    if (
+      event.type === 'stage-finished' ||
+      event.type === 'stage-failed' ||
+      event.type === 'stage-interrupted' ||
+      event.type === 'stage-left-out'
+    )
+      end(event.stage);
   };
   const close = () => {
     // Shows what was logged since the last redraw.

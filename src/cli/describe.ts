@@ -1,4 +1,4 @@
-import type { SweepEvent } from '../run/events.ts';
+import type { RunFailure, SweepEvent } from '../run/events.ts';
 import { formatDuration, formatLoss, formatStep } from './screen.ts';
 
 /** An event as plain text, of one or more lines without a final newline. */
@@ -10,30 +10,38 @@ export function describe(event: SweepEvent): string {
       return `testing   ${event.engines.join(', ')}: once, what is found is kept`;
     case 'engine-passed-over':
       return `not used  ${event.engine}${event.index === 0 ? '' : `:${event.index}`}: ${event.reason}`;
-    case 'run-mixed':
-      return `mixed     ${event.run}: ${event.engines.at(-1)} goes on with what ${event.engines.at(-2)} began`;
-    case 'run-sliced':
-      return `memory    ${event.run}: it ran out, so ${event.imagesAtOnce} images at a time from now on`;
+    case 'stage-mixed':
+      return `mixed     ${event.stage}: ${event.engines.at(-1)} goes on with what ${event.engines.at(-2)} began`;
+    case 'stage-sliced':
+      return `memory    ${event.stage}: it ran out, so ${event.imagesAtOnce} images at a time from now on`;
     case 'run-skipped':
       return `skipped   ${event.run}: complete`;
-    case 'result-set-aside':
+    case 'set-aside':
       return `set aside ${event.file}: ${event.reason}`;
-    case 'run-started':
-      return `started   ${event.run}: ${event.iterations} iterations`;
-    case 'run-progress': {
-      const { run, iteration, iterations, loss, millisecondsPerStep } = event;
+    case 'stage-started': {
+      const { stage, kind, iterations } = event;
+      return `started   ${stage}: ${iterations === undefined ? kind : `${iterations} iterations`}`;
+    }
+    case 'stage-progress': {
+      const { stage, iteration, iterations, loss, millisecondsPerStep } = event;
       const left = formatDuration(((iterations - iteration) * millisecondsPerStep) / 1000);
       const speed = formatStep(millisecondsPerStep);
-      return `running   ${run}: ${iteration}/${iterations}, loss ${formatLoss(loss)}, ${speed}, ${left} left`;
+      return `running   ${stage}: ${iteration}/${iterations}, loss ${formatLoss(loss)}, ${speed}, ${left} left`;
     }
-    case 'run-evaluated':
-      return `evaluated ${event.run}: ${event.iteration}, ${describeMetrics(event.metrics)}`;
+    case 'stage-evaluated':
+      return `evaluated ${event.stage}: ${event.iteration}, ${describeMetrics(event.metrics)}`;
+    case 'stage-finished':
+      return `done      ${event.stage}: ${event.kind} in ${formatDuration(event.seconds)}`;
+    case 'stage-waiting':
+      return `waiting   ${event.stage}: ${event.owner} is at it`;
+    case 'stage-left-out':
+      return `left out  ${event.stage}: ${event.reason}`;
     case 'run-finished':
       return `finished  ${event.run}: ${describeMetrics(event.metrics)} in ${formatDuration(event.seconds)}`;
-    case 'run-failed':
-      return describeFailure(event);
-    case 'run-interrupted':
-      return `ended     ${event.run}: interrupted`;
+    case 'stage-failed':
+      return describeFailure(event.stage, event);
+    case 'stage-interrupted':
+      return `ended     ${event.stage}: interrupted`;
     case 'sweep-stopping':
       return `stopping  ${event.reason}`;
     case 'sweep-finished': {
@@ -45,31 +53,29 @@ export function describe(event: SweepEvent): string {
 }
 
 function describeStart(event: Extract<SweepEvent, { type: 'sweep-started' }>): string {
-  const { sweep, runs, planned, jobs, threads, engine, devices = [] } = event;
+  const { sweep, runs, stages, planned, jobs, threads, engine, devices = [] } = event;
   if (runs === 0) return `${sweep}: nothing to do for ${planned} runs`;
   const each = threads === 1 ? '1 thread' : `${threads} threads`;
   const on = devices.length > 1 ? `${devices.length} devices of ${engine}` : engine;
-  return `${sweep}: ${runs} of ${planned} runs to do on ${on}, ${jobs} at a time with ${each} each`;
+  return `${sweep}: ${runs} of ${planned} runs to do on ${on}, ${jobs} at a time with ${each} each: ${stages} stages`;
 }
 
 function describeMetrics(metrics: Record<string, number>): string {
-  return Object.entries(metrics)
-    .map(([name, value]) => `${name} ${Number(value.toPrecision(5))}`)
-    .join(', ');
+  return (
+    Object.entries(metrics)
+      // What came before the end is in the tables.
+      .filter(([name]) => !name.includes('.'))
+      .map(([name, value]) => `${name} ${Number(value.toPrecision(5))}`)
+      .join(', ')
+  );
 }
 
 /** With the hint, and what a report of the failure needs: the worker's last words, or where a bug was noticed. */
-function describeFailure({
-  run,
-  kind,
-  message,
-  hint,
-  details,
-}: Extract<SweepEvent, { type: 'run-failed' }>): string {
+export function describeFailure(name: string, { kind, message, hint, details }: RunFailure): string {
   const evidence = String(details?.log ?? details?.stack ?? '').trimEnd();
   const lines = evidence === '' ? [] : evidence.split('\n').map(line => `  | ${line}`);
   return [
-    `failed    ${run}: ${kind}: ${message}`,
+    `failed    ${name}: ${kind}: ${message}`,
     ...(hint === undefined ? [] : [`  ${hint}`]),
     ...lines,
   ].join('\n');

@@ -11,13 +11,19 @@ export interface Display {
 /** What a display lets through: everything, what is of interest to most, or what went wrong. */
 export type Detail = 'verbose' | 'normal' | 'quiet';
 
-const wrong = new Set<SweepEvent['type']>(['run-failed', 'sweep-stopping']);
-const minor = new Set<SweepEvent['type']>(['run-evaluated', 'run-skipped']);
+const wrong = new Set<SweepEvent['type']>(['stage-failed', 'sweep-stopping']);
+const minor = new Set<SweepEvent['type']>([
+  'stage-evaluated',
+  'stage-finished',
+  'stage-left-out',
+  'run-skipped',
+]);
 
 /** Whether an event is worth a line of text at this level of detail. */
 export function isShown(event: SweepEvent, detail: Detail): boolean {
   if (detail === 'quiet') return wrong.has(event.type);
   if (event.type === 'engine-passed-over' && event.known) return detail === 'verbose';
+  if (event.type === 'stage-started' && event.kind !== 'phase') return detail === 'verbose';
   return detail === 'verbose' || !minor.has(event.type);
 }
 
@@ -25,7 +31,7 @@ export function isShown(event: SweepEvent, detail: Detail): boolean {
 export function lineDisplay(write: (text: string) => void, detail: Detail): Display {
   const isDue = everyTenth();
   const show = (event: SweepEvent) => {
-    if (!isShown(event, detail) || (event.type === 'run-progress' && !isDue(event))) return;
+    if (!isShown(event, detail) || (event.type === 'stage-progress' && !isDue(event))) return;
     write(`${describe(event)}\n`);
   };
   return { show, close: () => {} };

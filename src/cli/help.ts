@@ -1,7 +1,9 @@
 export const helpText = `Usage: nern-sweep [options] SPEC...            run what the specs imply and is not complete yet
+       nern-sweep plan [options] SPEC...       say what would run, why, and what it would cost; run nothing
        nern-sweep validate [options] SPEC...   check the specs, run nothing
        nern-sweep export RUN [--to FOLDER]     a finished run's predictor and reconstructed network, as files
        nern-sweep reconstruct FILE.nern --with ORIGINAL [--to FOLDER]   the network of an exported predictor
+       nern-sweep gc [--out FOLDER] [--delete] list, or remove, what no sweep there needs any more
        nern-sweep doctor [--json] [--device X] test and time everything that could compute
        nern-sweep setup tensorflow --from SOURCE [--headers SOURCE]   link TensorFlow.js to a TensorFlow
        nern-sweep setup cuda [--from SOURCE]                          install ONNX Runtime's CUDA provider
@@ -18,6 +20,9 @@ Options:
   --only PATTERN       execute only the runs whose name matches: a glob, or a part of the name
   --with FILE          the original's weights, of which a reconstructed network keeps all but the convolutions
   --to FOLDER          where an exported or reconstructed network goes
+  --explain RUN        of plan: each stage of one run, and which changes since the last call make it run again
+  --calibrate          of plan: time the steps of every kind of phase first, a few seconds each
+  --delete             of gc: remove; without it nothing is touched
   --json               print the results as JSON on stdout, one line for each spec, and nothing else there
   --quiet              no progress and no tables, only failures
   --verbose            also evaluations on the way and what was complete before

@@ -8,6 +8,8 @@ const exitCodes: Partial<Record<FailureKind, number>> = { spec: 2, environment: 
 
 const commands: Record<Options['command'], (options: Options) => Promise<number>> = {
   run: async options => (await import('./run.ts')).run(options),
+  plan: async options => (await import('./plan.ts')).plan(options),
+  gc: async options => (await import('./gc.ts')).gc(options),
   validate: async options => (await import('./validate.ts')).validate(options),
   export: async options => (await import('./export.ts')).exportProduct(options),
   reconstruct: async options => (await import('./reconstruct.ts')).reconstruct(options),

@@ -4,7 +4,7 @@ import { type DeviceAsk, deviceNames, readDevice } from '../devices/ask.ts';
 import { Failure } from '../failure.ts';
 import { nearest } from '../spec/suggest.ts';
 
-const commands = ['validate', 'export', 'reconstruct', 'doctor', 'setup'] as const;
+const commands = ['plan', 'validate', 'export', 'reconstruct', 'gc', 'doctor', 'setup'] as const;
 
 /** What `setup` can set up. */
 const setups = ['tensorflow', 'cuda'] as const;
@@ -35,6 +35,11 @@ export interface Options {
   /** Of `setup`: what is to be set up, and what it is taken from. */
   setup: SetupCall | undefined;
   only: string | undefined;
+  /** Of `plan`: the run whose stages are explained, and whether all steps are timed. */
+  explain: string | undefined;
+  calibrate: boolean;
+  /** Of `gc`: whether what nothing needs is really removed. */
+  delete: boolean;
   json: boolean;
   quiet: boolean;
   verbose: boolean;
@@ -54,6 +59,9 @@ const known = {
   only: { type: 'string' },
   with: { type: 'string' },
   to: { type: 'string' },
+  explain: { type: 'string' },
+  calibrate: { type: 'boolean', default: false },
+  delete: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   quiet: { type: 'boolean', short: 'q', default: false },
   verbose: { type: 'boolean', short: 'v', default: false },
@@ -74,6 +82,11 @@ export function parseCommandLine(args: string[]): Options {
   const [first] = positionals;
   const command = commands.find(name => name === first) ?? 'run';
   const words = command === 'run' ? positionals : positionals.slice(1);
+  const ofCommand = <Value>(owner: Command, option: string, value: Value): Value => {
+    if (value && command !== owner && !values.help)
+      throw new Failure('spec', `Expected ${option} with \`${owner}\` only`, seeHelp);
+    return value;
+  };
   const isCall = !values.help && !values.version;
   if (command !== 'setup' && (from ?? headers) !== undefined)
     throw new Failure('spec', 'Expected --from and --headers with `setup` only', seeHelp);
@@ -82,7 +95,7 @@ export function parseCommandLine(args: string[]): Options {
   if (command === 'run' && first !== undefined && /^[\w-]+$/.test(first) && !existsSync(first))
     throw unknown('command', first, commands, '', 'To run a spec, give its file and no command.');
   if (isCall) refuseWrongWords(command, words);
-  const specs = command === 'run' || command === 'validate' ? words : [];
+  const specs = takesSpecs(command) ? words : [];
   if (specs.includes('')) throw new Failure('spec', 'Expected a spec file, got an empty name', seeHelp);
   if (values.out === '') throw new Failure('spec', 'Expected --out to name a folder, got an empty name');
   return {
@@ -95,6 +108,9 @@ export function parseCommandLine(args: string[]): Options {
     only: values.only,
     with: values.with,
     to: values.to,
+    explain: ofCommand('plan', '--explain', values.explain),
+    calibrate: ofCommand('plan', '--calibrate', values.calibrate),
+    delete: ofCommand('gc', '--delete', values.delete),
     repeats: count('--repeats', values.repeats),
     jobs: count('--jobs', values.jobs, maxParallel),
     threads: count('--threads', values.threads, maxParallel),
@@ -103,17 +119,19 @@ export function parseCommandLine(args: string[]): Options {
 
 const isOfProducts = (command: Command) => command === 'export' || command === 'reconstruct';
 
+const takesSpecs = (command: Command) => command === 'run' || command === 'plan' || command === 'validate';
+
 /** Each command takes its own words. */
 function refuseWrongWords(command: Command, words: readonly string[]): void {
-  const takesSpecs = command === 'run' || command === 'validate';
-  if (takesSpecs && words.length === 0) throw new Failure('spec', 'Expected a spec file, got none', seeHelp);
+  if (takesSpecs(command) && words.length === 0)
+    throw new Failure('spec', 'Expected a spec file, got none', seeHelp);
   if (isOfProducts(command) && (words.length !== 1 || words[0] === '')) {
     const what = command === 'export' ? "a run's folder or name" : 'a .nern file';
     const got = words.length === 0 ? 'none' : `\`${words.join(' ')}\``;
     throw new Failure('spec', `Expected ${what} after \`${command}\`, got ${got}`, seeHelp);
   }
-  if (command === 'doctor' && words.length > 0)
-    throw new Failure('spec', `Expected nothing after \`doctor\`, got \`${words[0]}\``, seeHelp);
+  if ((command === 'doctor' || command === 'gc') && words.length > 0)
+    throw new Failure('spec', `Expected nothing after \`${command}\`, got \`${words[0]}\``, seeHelp);
 }
 
 function setupNamed([word, ...more]: readonly string[]): SetupCall['what'] {

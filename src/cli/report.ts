@@ -6,7 +6,7 @@ import { renderTerminal } from '../report/terminal.ts';
 import { metricsOf, writeReport } from '../report/write.ts';
 import type { SweepOutcome } from '../run/sweep.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import { describe } from './describe.ts';
+import { describeFailure } from './describe.ts';
 import type { Options } from './options.ts';
 import { mayColour, widthOf } from './screen.ts';
 import type { PlannedSweep } from './specs.ts';
@@ -19,7 +19,7 @@ export async function report(
   folder: string,
   { json, quiet }: Options,
 ): Promise<void> {
-  const runs = runsByCell(plan);
+  const runs = runsByCell(plan.runs);
   const cells = sweep.cells.map(({ id, values }) => ({
     id,
     values,
@@ -37,7 +37,7 @@ export async function report(
   if (!json && !quiet) showTable(collected, sweep, folder);
   if (quiet) return;
   for (const [run, { kind, message }] of failures)
-    process.stderr.write(`${describe({ type: 'run-failed', run, kind, message })}\n`);
+    process.stderr.write(`${describeFailure(run, { kind, message })}\n`);
 }
 
 function runsByCell(plan: readonly PlannedRun[]): Map<string, PlannedRun[]> {

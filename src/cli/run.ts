@@ -6,8 +6,8 @@ import { selectorOf } from '../plan/select.ts';
 import { openEventLog } from '../run/event-log.ts';
 import type { Emit, SweepEvent } from '../run/events.ts';
 import type { Interruption } from '../run/local.ts';
-import { prepareFolder } from '../run/store.ts';
 import { runSweep } from '../run/sweep.ts';
+import { prepareFolder } from '../run/trials.ts';
 import { type Detail, type Display, lineDisplay } from './display.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import type { Options } from './options.ts';
@@ -19,7 +19,7 @@ export async function run(options: Options): Promise<number> {
   const planned = await planSpecs(options);
   if (!Array.isArray(planned)) return planned;
   const selected = selectorOf(options.only);
-  const runs = planned.flatMap(({ plan }) => plan);
+  const runs = planned.flatMap(({ plan }) => plan.runs);
   if (!runs.some(selected)) {
     const message = `Expected --only to match a run, got \`${options.only}\``;
     throw new Failure('spec', message, `The first run is ${runs[0]!.run}.`);
@@ -55,14 +55,15 @@ async function runOne(
   const silence = announce(interruption, emit);
   const { jobs, threads } = options;
   const device = options.device ?? readDevice(sweep.device ?? 'auto')!;
-  const order = { name: sweep.name, folder, specFolder: sweep.folder, plan, selected, device, jobs, threads };
+  const runs = resolve(options.out);
+  const order = { name: sweep.name, runs, specFolder: sweep.folder, plan, selected, device, jobs, threads };
   const outcome = await runSweep(order, emit, interruption).finally(() => {
     silence();
     display.close();
     log.close();
   });
   await report(planned, outcome, folder, options);
-  return plan.filter(selected).every(({ run }) => outcome.results.has(run)) ? 0 : 1;
+  return plan.runs.filter(selected).every(({ run }) => outcome.results.has(run)) ? 0 : 1;
 }
 
 async function openDisplay({ quiet, verbose }: Options): Promise<Display> {

@@ -32,3 +32,21 @@ export function formatStep(milliseconds: number): string {
 export function formatLoss(loss: number): string {
   return loss !== 0 && Math.abs(loss) < 0.01 ? loss.toExponential(2) : loss.toPrecision(3);
 }
+
+/** A size in memory or on disk: `312 B`, `286 KiB`, `22.9 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${Math.ceil(bytes)} B`;
+  const [value, unit] =
+    bytes < 1024 ** 2
+      ? [bytes / 1024, 'KiB']
+      : bytes < 1024 ** 3
+        ? [bytes / 1024 ** 2, 'MiB']
+        : [bytes / 1024 ** 3, 'GiB'];
+  return `${value < 100 ? value.toPrecision(3) : value.toFixed(0)} ${unit}`;
+}
+
+/** A number of floating-point operations: `41.2 MFLOP`. */
+export function formatWork(operations: number): string {
+  const [value, unit] = operations < 1e9 ? [operations / 1e6, 'MFLOP'] : [operations / 1e9, 'GFLOP'];
+  return `${value < 100 ? value.toPrecision(3) : value.toFixed(0)} ${unit}`;
+}

@@ -1,6 +1,5 @@
 import { Failure } from '../failure.ts';
-import type { PlannedRun } from '../plan/plan.ts';
-import { planSweep } from '../plan/plan.ts';
+import { type Plan, planSweep } from '../plan/plan.ts';
 import { checkInputs } from '../run/inputs.ts';
 import type { Diagnostic, Sources } from '../spec/diagnostic.ts';
 import { loadSpec } from '../spec/load.ts';
@@ -12,7 +11,7 @@ import { mayColour } from './screen.ts';
 /** A checked spec with every run that it implies. */
 export interface PlannedSweep {
   sweep: Sweep;
-  plan: PlannedRun[];
+  plan: Plan;
 }
 
 /**

@@ -10,7 +10,7 @@ export async function validate(options: Options): Promise<number> {
   if (!Array.isArray(planned)) return planned;
   for (const { sweep, plan } of planned) {
     const { file, cells, seeds } = sweep;
-    const size = `${counted(cells, 'cell')} x ${counted(seeds, 'seed')} = ${counted(plan, 'run')}`;
+    const size = `${counted(cells, 'cell')} x ${counted(seeds, 'seed')} = ${counted(plan.runs, 'run')}`;
     process.stdout.write(`${file}: valid, ${size}\n`);
     if (options.verbose) for (const { id } of cells) process.stdout.write(`  ${id}\n`);
   }

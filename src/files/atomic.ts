@@ -49,7 +49,7 @@ async function ensureFolder(path: string): Promise<void> {
   });
 }
 
-async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx');
   try {
     await file.writeFile(data);
@@ -59,7 +59,7 @@ async function writeSynced(path: string, data: string | Uint8Array): Promise<voi
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   // Windows cannot open a folder; its file system journals the rename by itself.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

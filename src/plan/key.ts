@@ -1,39 +1,112 @@
+import { hash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
-import type { Cell } from '../spec/cell.ts';
+import type { Configuration } from '../spec/configuration.ts';
+import { type Evaluation, isMeasure, settingsOf } from '../stages/measure-table.ts';
+import { distils, type Split } from '../stages/needs.ts';
+import type { StageKind } from '../stages/stage.ts';
 
 /**
- * Version of the method's code that computes results. Raise it whenever a change makes the same configuration and
- * seed give other numbers (a formula, an order of random draws, a default that is not in the configuration), and
- * only then: every result that is kept under the old version is computed anew.
+ * Version of the method's code that computes the results of a kind of stage. Raise it whenever a change makes the same
+ * settings and inputs give other numbers (a formula, an order of random draws, a default that is not in the
+ * configuration), and only then: what is kept under the old version is computed anew, and what builds on it.
  */
-const METHOD_VERSION = 2;
+const versions: Readonly<Record<StageKind, number>> = {
+  permutation: 1,
+  phase: 1,
+  evaluation: 1,
+  selection: 1,
+  network: 1,
+};
 
 /** sha256 of the content of each input that a cell's runs read, by its role; undefined where there is none. */
 export type InputHashes = Readonly<Record<string, string | undefined>>;
 
-/**
- * The hash of what determines a run's result. Paths are left out: the content of the files they name counts, so
- * that data and checkpoints can move; so is everything outside the cell's configuration (name, report, machine).
- */
-export function keyOf(cell: Cell, seed: number, inputs: InputHashes): string {
-  const { target, teacher, data, predictor, ...rest } = cell.configuration;
-  const configuration = {
-    ...rest,
-    target: { ...target, weights: undefined },
-    teacher: teacher === 'none' ? undefined : { ...teacher, weights: undefined },
-    data: {
-      ...data,
-      root: undefined,
-      folder: undefined,
-      arrays: undefined,
-      source: withoutPaths(data.source),
-    },
-    predictor: { ...predictor, init: { ...predictor.init, file: undefined } },
-  };
-  return hashOf({ method: METHOD_VERSION, configuration, seed, inputs });
+/** The key of a stage: its kind, the hash of its settings, what else tells it apart, and what it builds on. */
+export function stageKey(
+  kind: StageKind,
+  settings: string,
+  ...parts: (string | number | undefined)[]
+): string {
+  return hash('sha256', `${kind} ${versions[kind]} ${settings} ${parts.join(' ')}`);
 }
 
-/** A source of images without the paths that it names. */
-function withoutPaths(source: Cell['configuration']['data']['source']): object {
-  return { ...source, folder: undefined, images: undefined };
+/**
+ * The target as a key sees it: by its architecture and the content of its weights, wherever they lie. `network` is the
+ * key of the stage that made the network, where it is none that was given.
+ */
+export function targetSettings(
+  { target }: Configuration,
+  weights: string | undefined,
+  network: string | undefined,
+): string {
+  return hashOf({ ...target, weights: undefined, of: network ?? weights });
+}
+
+export const permutationSettings = ({ permutation }: Configuration): string => hashOf(permutation);
+
+/** The contents of what a phase reads: the predictor it begins with, images, the teacher's weights. */
+export interface PhaseInputs {
+  readonly begins: string | undefined;
+  readonly images: string | undefined;
+  readonly teacher: string | undefined;
+}
+
+/** All of a phase's settings that act: none of distillation where nothing is distilled. */
+export function phaseSettings(training: Configuration, { begins, images, teacher }: PhaseInputs): string {
+  const { predictor, sampler, optimizer, schedule, clip, iterations, evaluateEvery, losses } = training;
+  const { init, ...form } = predictor;
+  const { reconstruction, reconstructionWeight, ...forms } = losses;
+  const { alpha, beta, warmup, batch, data } = training;
+  return hashOf({
+    ...{ form, sampler, optimizer, schedule, clip, iterations, evaluateEvery },
+    losses: { reconstruction, reconstructionWeight },
+    begins,
+    init: begins === undefined ? undefined : { ...init, file: undefined },
+    distillation: distils(training)
+      ? { forms, alpha, beta, warmup, batch, data: shownBy(data), images }
+      : undefined,
+    teacher: alpha > 0 && training.teacher !== 'none' ? { ...training.teacher, weights: teacher } : undefined,
+  });
+}
+
+/** What decides what is measured on the way. */
+export const trackingSettings = ({ data }: Configuration, { test }: InputHashes): string =>
+  hashOf({ looked: lookedAt(data), test });
+
+/** What of the data settings decides how images that are measured on look, and which they are. */
+const lookedAt = ({ normalize, heldOut, size, resize, corrupt }: Configuration['data']) => ({
+  ...{ normalize, heldOut, size, resize, corrupt },
+});
+
+/** What decides the value of a measure, besides what is measured: its settings and the images, by their content. */
+export function evaluationSettings(
+  measure: Evaluation,
+  configuration: Configuration,
+  split: Split,
+  images: readonly (string | undefined)[],
+): string {
+  const settings = isMeasure(measure) ? settingsOf(measure, configuration) : undefined;
+  const looked = images.length > 0 ? lookedAt(configuration.data) : undefined;
+  return hashOf({ measure, settings, split, looked, images: images.map(image => image ?? null) });
+}
+
+/** What of the data settings decides which batches are shown, besides the content of the images. */
+function shownBy({
+  normalize,
+  augment,
+  heldOut,
+  source,
+  size,
+  resize,
+  corrupt,
+}: Configuration['data']): object {
+  return {
+    normalize,
+    augment,
+    heldOut,
+    size,
+    resize,
+    corrupt,
+    source: { ...source, folder: undefined, images: undefined },
+  };
 }

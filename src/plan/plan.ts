@@ -1,28 +1,56 @@
+import { hash } from 'node:crypto';
 import type { Cell } from '../spec/cell.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import { type InputHashes, keyOf } from './key.ts';
+import type { Stage } from '../stages/stage.ts';
+import type { InputHashes } from './key.ts';
+import { type SeedPlan, stagesOfCell } from './stages-of-cell.ts';
 
-/** One run of the plan: a cell with a seed, and the key under which its result is known again. */
-export interface PlannedRun {
+/** One run of the plan: a cell with a seed, and its stages. */
+export interface PlannedRun extends SeedPlan {
   /** `<cell id>/seed-<seed>`: its name, and its folder under trials/. */
-  run: string;
-  cell: Cell;
-  seed: number;
-  key: string;
+  readonly run: string;
+  readonly cell: Cell;
+  /** The contents of the files that it reads, by their roles. */
+  readonly inputs: InputHashes;
+}
+
+/** What a sweep consists of. */
+export interface Plan {
+  readonly runs: readonly PlannedRun[];
+  /** Every stage that a run needs, by its key; each is there once, however many runs need it. */
+  readonly stages: ReadonlyMap<string, Stage>;
 }
 
 /**
- * Every run that the spec implies, in the order in which they are started: all cells with the first seed, then all
- * cells with the second, and so on. A sweep that is looked at early then shows the whole grid with few seeds, which
- * tells more than a corner of it with all seeds, and a cell that cannot work shows in the first pass.
+ * Every run and every stage that the spec implies. Runs stand in the order in which they are begun: all cells with the
+ * first seed, then all cells with the second, and so on. A sweep that is looked at early then shows the whole grid with
+ * few seeds, which tells more than a corner of it with all seeds, and a cell that cannot work shows in the first pass.
  */
-export function planSweep(sweep: Sweep, inputs: ReadonlyMap<string, InputHashes>): PlannedRun[] {
-  return sweep.seeds.flatMap(seed =>
-    sweep.cells.map(cell => ({
-      run: `${cell.id}/seed-${seed}`,
-      cell,
-      seed,
-      key: keyOf(cell, seed, inputs.get(cell.id) ?? {}),
-    })),
+export function planSweep(sweep: Sweep, inputs: ReadonlyMap<string, InputHashes>): Plan {
+  const stages = new Map<string, Stage>();
+  const ofCells = sweep.cells.map(cell => ({
+    cell,
+    hashes: inputs.get(cell.id) ?? {},
+    seeds: stagesOfCell(cell, sweep.seeds, inputs.get(cell.id) ?? {}, stages),
+  }));
+  const runs = sweep.seeds.flatMap((seed, i) =>
+    ofCells.map(({ cell, hashes, seeds }): PlannedRun => {
+      const plan = seeds[i]!;
+      return { ...plan, run: `${cell.id}/seed-${seed}`, cell, inputs: hashes };
+    }),
   );
+  return { runs, stages };
 }
+
+/** The keys of the stages whose results a run reports. */
+export const reportedBy = ({ rounds, original }: SeedPlan): string[] => [
+  ...rounds.flatMap(({ phases, evaluations, selection }) => [
+    ...phases.map(({ key }) => key),
+    ...Object.values(evaluations),
+    ...(selection === undefined ? [] : [selection]),
+  ]),
+  ...Object.values(original),
+];
+
+/** The key under which a run's result is known again: that of all that it reports. */
+export const runKey = (run: SeedPlan): string => hash('sha256', reportedBy(run).join(' '));

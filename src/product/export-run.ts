@@ -36,7 +36,7 @@ export async function exportRun({ run: name, out, weights, to, ...wish }: Export
   const run = await findRun(name, out);
   const { result, configuration, directory } = run;
   const trained = await predictorOfRun(run, weights);
-  const product = await withEngine(wish, result.provenance.engine, engine =>
+  const product = await withEngine(wish, result.provenance.at(-1)!.engine, engine =>
     productOf({ ...trained, configuration, run: { name: run.name, key: result.key } }, engine),
   );
   const folder = resolve(to ?? join(directory, 'export'));

@@ -35,5 +35,8 @@ export function formatRatio(ratio: number | null): string {
 /** A value of the grid as it reads in a spec, on one line and without characters that act on a terminal. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return '–';
+  // What has a name is told by it: phases.
+  const names = Array.isArray(value) ? value.map(item => item?.name) : [];
+  if (names.length > 0 && names.every(name => typeof name === 'string')) return printable(names.join(' + '));
   return printable(typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', ''));
 }

@@ -117,6 +117,14 @@ function formatCell(cell: CellResults | undefined, metric: string): string {
   return completed === planned ? text : `${text} (${completed}/${planned})`;
 }
 
+/** `accuracy.round-2` and `accuracy.reconstruct` are what `accuracy` is, at an earlier time. */
+function meaningOf(metric: string): string | undefined {
+  const [measure, time] = metric.split('.') as [string, string?];
+  if (time === undefined) return meanings[measure];
+  const what = measure === 'accuracy' ? undefined : meanings[measure];
+  return [`after ${time.replace('-', ' ')}`, what].filter(Boolean).join(', ');
+}
+
 const meanings: Readonly<Record<string, string>> = {
   accuracy: 'after the last iteration',
   'best-accuracy': 'highest of all evaluations during training, that is selected on the test set',
@@ -125,6 +133,7 @@ const meanings: Readonly<Record<string, string>> = {
   agreement: 'share of images put into the same class as by the original network',
   fgsm: 'accuracy under the fast gradient sign method',
   'i-fgsm': 'accuracy under the iterated fast gradient sign method',
+  rounds: 'progressive rounds that were done',
 };
 
 function captionOf({ cells, target, confidence }: Results, metric: string): string {
@@ -134,7 +143,7 @@ function captionOf({ cells, target, confidence }: Results, metric: string): stri
   const settings = Object.entries(summaries[0]!.settings ?? {})
     .filter(([name, value]) => summaries.every(summary => summary.settings?.[name] === value))
     .map(([name, value]) => `${name} ${value}`);
-  const meaning = [meanings[metric], ...settings].map(part => (part ? `, ${part}` : '')).join('');
+  const meaning = [meaningOf(metric), ...settings].map(part => (part ? `, ${part}` : '')).join('');
   const counts = summaries.map(summary => summary.n);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const n = least === most ? `n = ${most}` : `n = ${least} to ${most}`;

@@ -1,4 +1,4 @@
-import type { Measures, RunResult } from '../stages/result.ts';
+import type { Measures, RunResult, StageProvenance } from '../stages/result.ts';
 import { confidence, type Statistics, summarise } from './statistics.ts';
 
 /** One metric of one cell: its statistics and the values behind them, by seed. */
@@ -40,7 +40,7 @@ export interface Results {
   provenance: {
     version: string;
     finishedAt: string;
-    runs: Record<string, RunResult['provenance']>;
+    runs: Record<string, StageProvenance>;
   };
 }
 
@@ -62,7 +62,7 @@ export function collectResults(
   const cells = outcomes.map(collectCell);
   const runs = outcomes
     .flatMap(({ results }) => bySeed(results))
-    .map(result => [nameOf(result), result.provenance]);
+    .map(result => [nameOf(result), together(result.provenance)]);
   return {
     schemaVersion: 1,
     sweep,
@@ -71,6 +71,13 @@ export function collectResults(
     target: commonTarget(cells),
     provenance: { ...made, runs: Object.fromEntries(runs) },
   };
+}
+
+/** A run's phases as one: how the last one came about, with the engines and the time of all. */
+function together(phases: readonly StageProvenance[]): StageProvenance {
+  const engines = phases.flatMap(phase => phase.engines).filter((name, i, all) => name !== all[i - 1]);
+  const seconds = phases.reduce((sum, phase) => sum + phase.seconds, 0);
+  return { ...phases.at(-1)!, engines, seconds, startedAt: phases[0]!.startedAt };
 }
 
 function collectCell({ id, values, planned, results, failed }: CellOutcome): CellResults {

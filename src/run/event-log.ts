@@ -18,7 +18,7 @@ export function openEventLog(folder: string): { record: Emit<SweepEvent>; close:
   }
   const isDue = everyTenth();
   const record = (event: SweepEvent) => {
-    if (event.type === 'run-progress' && !isDue(event)) return;
+    if (event.type === 'stage-progress' && !isDue(event)) return;
     try {
       writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
     } catch {

@@ -1,9 +1,10 @@
 import type { ChoiceEvent } from '../devices/choose.ts';
 import type { FailureKind } from '../failure.ts';
 import type { StageEvent } from '../stages/job.ts';
+import type { StageKind } from '../stages/stage.ts';
 import type { Share } from './share.ts';
 
-/** Why a run failed; 'bug' is anything thrown that was not meant for people. */
+/** Why a stage failed; 'bug' is anything thrown that was not meant for people. */
 export type RunFailureKind = FailureKind | 'bug';
 
 export interface RunFailure {
@@ -13,28 +14,43 @@ export interface RunFailure {
   details?: Readonly<Record<string, unknown>>;
 }
 
-export interface RunFinished {
-  type: 'run-finished';
-  run: string;
-  metrics: Record<string, number>;
-  /** Wall time of the run. */
+export interface StageFinished {
+  type: 'stage-finished';
+  stage: string;
+  key: string;
+  kind: StageKind;
+  /** Wall time. */
   seconds: number;
 }
 
-export interface RunFailed extends RunFailure {
-  type: 'run-failed';
-  run: string;
+export interface StageFailed extends RunFailure {
+  type: 'stage-failed';
+  stage: string;
+  key: string;
 }
 
 /** What a worker process tells the process that started it. */
-export type WorkerEvent = StageEvent | RunFinished | RunFailed;
+export type WorkerEvent = StageEvent | StageFinished | StageFailed;
 
 /** How the machine is shared is left out when no run is to be done. */
 export interface SweepStarted extends Partial<Share> {
   type: 'sweep-started';
   sweep: string;
+  /** Runs, and stages of them, that are to be done. */
   runs: number;
+  stages: number;
   planned: number;
+  /** Iterations of all phases that are to be done. */
+  iterations: number;
+}
+
+/** All of a run's stages are done and its result is written. */
+export interface RunFinished {
+  type: 'run-finished';
+  run: string;
+  metrics: Record<string, number>;
+  /** What its phases took. */
+  seconds: number;
 }
 
 /** What a sweep tells whoever shows or records it; one line each in events.jsonl, with the time. */
@@ -42,9 +58,12 @@ export type SweepEvent =
   | WorkerEvent
   | ChoiceEvent
   | SweepStarted
+  | RunFinished
   | { type: 'run-skipped'; run: string; reason: 'complete' }
-  | { type: 'result-set-aside'; run: string; file: string; reason: string }
-  | { type: 'run-interrupted'; run: string }
+  | { type: 'set-aside'; file: string; reason: string }
+  | { type: 'stage-interrupted'; stage: string }
+  | { type: 'stage-waiting'; stage: string; owner: string }
+  | { type: 'stage-left-out'; stage: string; reason: string }
   | { type: 'sweep-stopping'; reason: string }
   | {
       type: 'sweep-finished';

@@ -1,9 +1,9 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import type { RunResult } from '../stages/result.ts';
-import { readResult } from './store.ts';
+import { readWritten } from './trials.ts';
 
 /** A run that is complete, as it lies in its sweep's folder. */
 export interface FinishedRun {
@@ -34,23 +34,16 @@ export async function findRun(name: string, out: string): Promise<FinishedRun> {
 async function readRun(directory: string): Promise<FinishedRun> {
   const cell = dirname(directory);
   const sweep = dirname(dirname(cell));
-  const run = `${basename(cell)}/${basename(directory)}`;
-  const plan = await readFile(join(sweep, 'plan.jsonl'), 'utf8').catch(() => '');
-  const line = plan
-    .split('\n')
-    .filter(text => text !== '')
-    .map(text => JSON.parse(text) as { run: string; key: string; configuration: Configuration })
-    .find(planned => planned.run === run);
-  const stored = line && (await readResult(directory, line.key));
-  if (line === undefined || stored?.state !== 'complete') {
+  const result = await readWritten(directory);
+  if (result === undefined) {
     throw new Failure(
       'spec',
-      `Expected ${directory} to be a run of the plan in ${sweep}, found it is not`,
-      'Run its sweep again: what is complete is kept.',
+      `Expected ${directory} to hold the result of a run, got a damaged one`,
+      'Run its sweep again: what is damaged is computed anew.',
     );
   }
-  const { configuration } = line;
-  return { name: `${basename(sweep)}/${run}`, directory, configuration, result: stored.result };
+  const name = `${basename(sweep)}/${basename(cell)}/${basename(directory)}`;
+  return { name, directory, configuration: result.configuration, result };
 }
 
 const exists = (path: string) =>

@@ -4,10 +4,12 @@ import type { InputHashes } from '../plan/key.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
+import { phasesOf } from '../spec/phases.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import { imagesRead, imagesSha256 } from '../stages/images.ts';
+import { imagesSha256 } from '../stages/images.ts';
 import { readInitial } from '../stages/initial.ts';
 import { dataRoot } from '../stages/locate.ts';
+import { distils, distilsOnTask, imagesOf } from '../stages/needs.ts';
 import { shapesOf } from '../stages/represent.ts';
 import { loadTarget } from '../stages/target.ts';
 import { loadTeacher } from '../stages/teacher.ts';
@@ -43,7 +45,8 @@ export async function checkInputs(sweep: Sweep): Promise<Inputs> {
 
 /** One thing that a cell's runs read. */
 interface Input {
-  role: 'weights' | 'teacher' | 'predictor' | 'train' | 'test' | 'source';
+  /** `weights`, `teacher`, `train`, `test`; of phase i `images:i` and `predictor:i`. */
+  role: string;
   /** The setting that asks for it. */
   path: string;
   /** The same for what is the same. */
@@ -53,27 +56,30 @@ interface Input {
 }
 
 function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
-  const { target, data } = configuration;
-  const root = dataRoot(configuration, specFolder);
-  const images = (split: 'train' | 'test' | 'source'): Input => ({
-    role: split,
-    path: split === 'source' ? 'data.source' : data.root === undefined ? 'target.dataset' : 'data.root',
-    name: `${split} ${target.dataset} ${canonicalJson(data)} ${root}`,
-    check: () => imagesSha256(configuration, specFolder, split),
-  });
-  const isRead = imagesRead(configuration);
-  const splits = (['train', 'source', 'test'] as const).filter(split => isRead[split]);
+  const { target, evaluate, select } = configuration;
+  const phases = phasesOf(configuration);
+  const isSelected =
+    configuration.progressive.rounds > 1 || phases.some(({ start }) => start === 'best-of-seeds');
+  const measured = [
+    ...evaluate.flatMap(measure => imagesOf(measure)),
+    ...(isSelected ? imagesOf(select.measure, select.split) : []),
+  ];
   const weights: Input = {
     role: 'weights',
     path: 'target.weights',
-    name: `weights ${canonicalJson(target)} ${root}`,
+    name: `weights ${canonicalJson(target)} ${dataRoot(configuration, specFolder)}`,
     check: async () => (await loadTarget(configuration, specFolder)).sha256,
   };
   return [
     weights,
     ...teacherToLearnFrom(configuration, specFolder),
-    ...predictorToBeginWith(configuration, specFolder),
-    ...splits.map(images),
+    ...[...new Set(measured)].map(split => imagesInput(split, split, configuration, specFolder)),
+    ...phases.flatMap(({ configuration: training }, i) => [
+      ...(distils(training)
+        ? [imagesInput(`images:${i}`, distilsOnTask(training) ? 'train' : 'source', training, specFolder)]
+        : []),
+      ...predictorToBeginWith(`predictor:${i}`, training, specFolder),
+    ]),
   ];
 }
 
@@ -91,7 +97,22 @@ function teacherToLearnFrom(configuration: Configuration, specFolder: string): I
   ];
 }
 
-function predictorToBeginWith(configuration: Configuration, specFolder: string): Input[] {
+function imagesInput(
+  role: string,
+  which: 'train' | 'test' | 'source',
+  configuration: Configuration,
+  specFolder: string,
+): Input {
+  const { target, data } = configuration;
+  return {
+    role,
+    path: which === 'source' ? 'data.source' : data.root === undefined ? 'target.dataset' : 'data.root',
+    name: `${which} ${target.dataset} ${canonicalJson(data)} ${dataRoot(configuration, specFolder)}`,
+    check: () => imagesSha256(configuration, specFolder, which),
+  };
+}
+
+function predictorToBeginWith(role: string, configuration: Configuration, specFolder: string): Input[] {
   const { target, predictor } = configuration;
   const { init, ...sizes } = predictor;
   if (init.method !== 'checkpoint') return [];
@@ -102,7 +123,7 @@ function predictorToBeginWith(configuration: Configuration, specFolder: string):
   };
   const root = dataRoot(configuration, specFolder);
   const name = `predictor ${canonicalJson({ target, sizes, init })} ${root}`;
-  return [{ role: 'predictor', path: 'predictor.init.file', name, check }];
+  return [{ role, path: 'predictor.init.file', name, check }];
 }
 
 function expected(error: unknown): Failure {

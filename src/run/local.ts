@@ -5,16 +5,21 @@ import { execa } from 'execa';
 import { pin } from '../devices/pin.ts';
 import { makeFolder } from '../files/atomic.ts';
 import type { Job } from '../stages/job.ts';
+import { workFolder } from '../stages/work-folder.ts';
 import type { Emit, RunFailure, WorkerEvent } from './events.ts';
 import { classifyExit } from './failures.ts';
 
-/** How a worker ended: it reported success, or failed, or was stopped by whoever runs the sweep. */
-export type Ending =
-  | { state: 'finished' }
-  | { state: 'failed'; failure: RunFailure }
-  | { state: 'interrupted' };
+/** How a worker ended. */
+export interface Ending {
+  /** The failures that it told, by the keys of their stages. */
+  failures: ReadonlyMap<string, RunFailure>;
+  /** Whether whoever runs the sweep stopped it. */
+  interrupted: boolean;
+  /** What it means that it ended before it was done; absent when it said that it was. */
+  crash?: RunFailure;
+}
 
-/** `stop` asks a run to end in good order, `kill` ends it at once. */
+/** `stop` asks a worker to end in good order, `kill` ends it at once. */
 export interface Interruption {
   stop: AbortSignal;
   kill: AbortSignal;
@@ -32,8 +37,8 @@ const logTail = 4_000;
 const worker = fileURLToPath(new URL('./worker.js', import.meta.url));
 
 /**
- * Executes a run in a process of its own on this machine. What the process prints goes to log.txt in the run's
- * folder; what it reports goes to `emit`, but for its failure, which is returned.
+ * Executes a job in a process of its own on this machine. What the process prints goes to log.txt in the working folder
+ * of its first stage; what it reports goes to `emit`, but for failures, which are returned.
  */
 export async function executeLocally(
   job: Job,
@@ -41,9 +46,11 @@ export async function executeLocally(
   { stop, kill }: Interruption,
   grace = stopGrace,
 ): Promise<Ending> {
-  if (stop.aborted) return { state: 'interrupted' };
-  await makeFolder(job.directory);
-  const log = openLog(job.directory);
+  const failures = new Map<string, RunFailure>();
+  if (stop.aborted) return { failures, interrupted: true };
+  const directory = workFolder(job.store, job.stages[0]!.key);
+  await makeFolder(directory);
+  const log = openLog(directory);
   const { order, environment } = pin(job.engine);
   const child = execa(process.execPath, [process.env.NERN_SWEEP_WORKER ?? worker], {
     ipc: true,
@@ -61,22 +68,26 @@ export async function executeLocally(
   stop.addEventListener('abort', end);
   kill.addEventListener('abort', endNow);
   let overdue: NodeJS.Timeout | undefined;
-  let finished = false;
-  let failure: RunFailure | undefined;
+  let done = false;
   try {
     // A worker that dies before it has its job says so by its exit, not here.
-    void child.sendMessage({ ...job, engine: { ...order } }).catch(() => {});
+    void child.sendMessage(JSON.parse(JSON.stringify({ ...job, engine: order }))).catch(() => {});
     for await (const message of child.getEachMessage()) {
-      const event = message as unknown as WorkerEvent;
-      if (event.type === 'run-failed') failure = event;
-      else emit(event);
-      if (event.type === 'run-finished') finished = true;
-      if (event.type === 'run-finished' || event.type === 'run-failed') overdue = setTimeout(endNow, grace);
+      const event = message as unknown as WorkerEvent | { type: 'job-ended' };
+      if (event.type === 'job-ended') {
+        done = true;
+        overdue = setTimeout(endNow, grace);
+      } else if (event.type === 'stage-failed') {
+        const { type: _, stage: __, key, ...failure } = event;
+        failures.set(key, failure);
+      } else {
+        emit(event);
+      }
     }
     const { exitCode, signal } = await child;
-    if (finished) return { state: 'finished' };
-    if (stop.aborted || kill.aborted || signal === 'SIGINT') return { state: 'interrupted' };
-    return { state: 'failed', failure: failure ?? classifyExit({ exitCode, signal, log: log.tail() }) };
+    const interrupted = stop.aborted || kill.aborted || signal === 'SIGINT';
+    if (done || interrupted) return { failures, interrupted };
+    return { failures, interrupted, crash: classifyExit({ exitCode, signal, log: log.tail() }) };
   } finally {
     stop.removeEventListener('abort', end);
     kill.removeEventListener('abort', endNow);
@@ -86,7 +97,7 @@ export async function executeLocally(
   }
 }
 
-/** The run's log.txt, which attempts append to; `tail` is the end of what was written since this call. */
+/** The job's log.txt, which attempts append to; `tail` is the end of what was written since this call. */
 function openLog(directory: string): { file: string; tail: () => string } {
   const file = join(directory, 'log.txt');
   const start = existsSync(file) ? statSync(file).size : 0;

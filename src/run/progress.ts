@@ -1,12 +1,12 @@
-import type { RunProgress } from '../stages/job.ts';
+import type { StageProgress } from '../stages/job.ts';
 
-/** A filter for the progress of many runs: true when a run enters a further tenth of its iterations. */
-export function everyTenth(): (progress: RunProgress) => boolean {
+/** A filter for the progress of many phases: true when one enters a further tenth of its iterations. */
+export function everyTenth(): (progress: StageProgress) => boolean {
   const reached = new Map<string, number>();
-  return ({ run, iteration, iterations }) => {
+  return ({ stage, iteration, iterations }) => {
     const tenth = Math.floor((10 * iteration) / iterations);
-    const isNew = tenth > (reached.get(run) ?? 0);
-    if (isNew) reached.set(run, tenth);
+    const isNew = tenth > (reached.get(stage) ?? 0);
+    if (isNew) reached.set(stage, tenth);
     return isNew;
   };
 }

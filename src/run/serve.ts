@@ -1,50 +1,56 @@
 import { Failure } from '../failure.ts';
 import type { Job } from '../stages/job.ts';
-import { type RunResult, valuesOf } from '../stages/result.ts';
-import { removeCheckpoint } from '../stages/training-checkpoint.ts';
+import { dependencies, type Stage } from '../stages/stage.ts';
 import type { Emit, WorkerEvent } from './events.ts';
 import { classifyError } from './failures.ts';
-import { writeResult } from './store.ts';
 
-/** What does a run: `executeRun` of src/stages/run.ts, or a stand-in for it. Stops soon after `stop` is aborted. */
-export type Execute = (job: Job, emit: Emit<WorkerEvent>, stop: AbortSignal) => Promise<RunResult>;
+/** What does the stages of a job: `executeStage` of src/stages/execute.ts, or a stand-in for it. */
+export type Execute = (
+  job: Job,
+) => (stage: Stage, emit: Emit<WorkerEvent>, stop: AbortSignal) => Promise<unknown>;
 
 /** Progress is told at most this often: enough for a display that is alive, too little to cost anything. */
 const progressInterval = 200;
 
 /**
- * The life of a worker process: waits for one job from its parent, executes it, writes its result last, and ends.
- * SIGINT and SIGTERM stop the run; so does the death of the parent, so that no worker trains on for nobody. `end` gives
- * back what the run held; it comes when the result is written and told, for libraries of GPUs crash and hang there.
+ * The life of a worker process: waits for one job from its parent, does its stages one after the other, and ends. A
+ * stage that fails keeps those that build on it from being done, no others. SIGINT and SIGTERM stop the work; so does
+ * the death of the parent, so that no worker trains on for nobody. `end` gives back what the job held; it comes when all
+ * is written and told, for libraries of GPUs crash and hang there.
  */
 export function serve(execute: Execute, end: () => Promise<void> = async () => {}): void {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   process.once('disconnect', () => process.exit(1));
   process.once('message', async message => {
-    const final = await work(message as Job, execute, stop.signal);
-    process.send!(final, async () => {
+    const ok = await work(message as Job, execute, stop.signal);
+    process.send!({ type: 'job-ended' }, async () => {
       await end().catch(() => {});
-      process.exit(final.type === 'run-finished' ? 0 : 1);
+      process.exit(ok ? 0 : 1);
     });
   });
 }
 
-async function work(job: Job, execute: Execute, stop: AbortSignal): Promise<WorkerEvent> {
-  const started = performance.now();
-  try {
-    const result = await execute(job, throttled(send), stop);
-    for (const [name, { value }] of Object.entries(result.metrics)) {
-      if (!Number.isFinite(value))
-        throw new Failure('nan', `Expected ${name} to be a finite number, got \`${value}\``);
+async function work(job: Job, execute: Execute, stop: AbortSignal): Promise<boolean> {
+  const executeStage = execute(job);
+  const failed = new Set<string>();
+  for (const stage of job.stages) {
+    const { name, key, kind } = stage;
+    if (dependencies(stage).some(other => failed.has(other))) {
+      failed.add(key);
+      continue;
     }
-    await writeResult(job.directory, result);
-    await removeCheckpoint(job.directory);
-    const seconds = (performance.now() - started) / 1000;
-    return { type: 'run-finished', run: job.run, metrics: valuesOf(result.metrics), seconds };
-  } catch (error) {
-    return { type: 'run-failed', run: job.run, ...classifyError(error) };
+    const began = performance.now();
+    try {
+      if (stop.aborted) throw new Failure('signal', 'Stopped before it began');
+      await executeStage(stage, throttled(send), stop);
+      send({ type: 'stage-finished', stage: name, key, kind, seconds: (performance.now() - began) / 1000 });
+    } catch (error) {
+      failed.add(key);
+      send({ type: 'stage-failed', stage: name, key, ...classifyError(error) });
+    }
   }
+  return failed.size === 0;
 }
 
 function send(event: WorkerEvent): void {
@@ -54,7 +60,7 @@ function send(event: WorkerEvent): void {
 function throttled(emit: Emit<WorkerEvent>): Emit<WorkerEvent> {
   let last = -Infinity;
   return event => {
-    if (event.type === 'run-progress') {
+    if (event.type === 'stage-progress') {
       const now = performance.now();
       const final = event.iteration === event.iterations;
       if (!final && now - last < progressInterval) return;

@@ -1,89 +1,74 @@
-import { access, readFile, rename } from 'node:fs/promises';
+import { access, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hashOf } from '../canonical-json.ts';
 import { Failure } from '../failure.ts';
-import { makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
-import type { PlannedRun } from '../plan/plan.ts';
-import type { RunResult } from '../stages/result.ts';
+import { objectFolder, readObject, type StoredObject } from '../files/object.ts';
 
-/** What the store holds for a run. A result that must not count is renamed, never deleted. */
-export type StoredResult =
-  | { state: 'complete'; result: RunResult }
-  | { state: 'absent' }
-  | { state: 'set-aside'; file: string; reason: string };
+/** The folder of all that stages leave behind, shared by the sweeps of one folder of runs. */
+export const storeFolder = (runs: string) => join(runs, '.store');
 
-const resultFile = 'result.json';
+/** Called when something that was there must not count and was renamed; nothing is ever deleted for it. */
+export type SetAside = (file: string, reason: string) => void;
 
-/** The folder of one run inside the sweep's folder. */
-export function runDirectory(folder: string, run: string): string {
-  return join(folder, 'trials', run);
+/** What the store holds, as it is looked at from one process. */
+export interface Store {
+  readonly folder: string;
+  /** Whether there is an object of this key, by its name alone: one look at the folders answers for all keys. */
+  lists(key: string): boolean;
+  /** The object, its checksums checked; a damaged one is set aside and is then none. */
+  read(key: string): Promise<StoredObject | undefined>;
 }
 
-/**
- * Makes the sweep's folder with the spec as given and the plan, one run a line.
- * Throws a Failure of kind 'environment' when the folder cannot be written.
- */
-export async function prepareFolder(
-  folder: string,
-  spec: string,
-  plan: readonly PlannedRun[],
-): Promise<void> {
-  const lines = plan.map(({ run, cell, seed, key }) =>
-    JSON.stringify({ run, cell: cell.id, seed, key, values: cell.values, configuration: cell.configuration }),
-  );
-  await writeAtomic(join(folder, 'spec.yaml'), spec);
-  await writeAtomic(join(folder, 'plan.jsonl'), `${lines.join('\n')}\n`);
-  await makeFolder(join(folder, 'trials'));
+export async function openStore(folder: string, setAsideTold: SetAside): Promise<Store> {
+  const listed = await keysIn(folder);
+  const checked = new Map<string, StoredObject>();
+  return {
+    folder,
+    lists: key => listed.has(key),
+    async read(key) {
+      const known = checked.get(key);
+      if (known !== undefined) return known;
+      const path = objectFolder(folder, key);
+      const read = await readObject(path, key);
+      if (read.state === 'complete') {
+        // Those of phases are large, and each is of one run.
+        if (read.object.kind !== 'phase') checked.set(key, read.object);
+        listed.add(key);
+        return read.object;
+      }
+      listed.delete(key);
+      if (read.state === 'damaged') setAsideTold(await setAside(path, 'damaged'), read.reason);
+      return undefined;
+    },
+  };
 }
 
-/** Writes a run's result in one step, as the last thing the run does: where the file is, the run is complete. */
-export async function writeResult(directory: string, result: RunResult): Promise<void> {
-  await writeJsonAtomic(join(directory, resultFile), { ...result, checksum: hashOf(result) });
+/** The keys of all objects. */
+export async function keysIn(folder: string): Promise<Set<string>> {
+  const prefixes = (await list(folder)).filter(name => /^[0-9a-f]{2}$/.test(name));
+  const names = await Promise.all(prefixes.map(prefix => list(join(folder, prefix))));
+  return new Set(names.flat().filter(name => /^[0-9a-f]{64}$/.test(name)));
 }
 
-/**
- * Reads a run's result back. It counts if its checksum holds (then it is what `writeResult` wrote, so its shape
- * needs no second check) and its key is the planned one; otherwise it is set aside under another name.
- */
-export async function readResult(directory: string, key: string): Promise<StoredResult> {
-  const file = join(directory, resultFile);
-  let text: string;
+async function list(folder: string): Promise<string[]> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readdir(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'absent' };
-    throw new Failure('environment', `Expected ${file} to be readable, got \`${(error as Error).message}\``);
-  }
-  const result = parseResult(text);
-  if (result?.key === key) return { state: 'complete', result };
-  return result === undefined
-    ? { state: 'set-aside', file: await setAside(file, 'damaged'), reason: 'its checksum does not fit' }
-    : {
-        state: 'set-aside',
-        file: await setAside(file, 'other'),
-        reason: 'it was computed from other inputs',
-      };
-}
-
-/** The result in the text, or undefined when its checksum does not fit its content. */
-function parseResult(text: string): RunResult | undefined {
-  try {
-    const { checksum, ...result } = JSON.parse(text) as RunResult & { checksum: unknown };
-    return checksum === hashOf(result) && result.schemaVersion === 1 ? result : undefined;
-  } catch {
-    return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    throw new Failure('environment', `Expected ${folder} to be a folder that can be read, got \`${code}\``);
   }
 }
 
-async function setAside(file: string, label: string): Promise<string> {
+/** Renames what must not count any more, and returns its new name. */
+export async function setAside(path: string, label: string): Promise<string> {
   for (let n = 1; ; n++) {
-    const name = `${file}.${label}-${n}`;
+    const name = `${path}.${label}-${n}`;
     const taken = await access(name).then(
       () => true,
       () => false,
     );
     if (taken) continue;
-    await rename(file, name);
+    await rename(path, name);
     return name;
   }
 }

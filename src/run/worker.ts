@@ -1,17 +1,18 @@
 import { openEngine } from '../engine/open.ts';
-import type { EngineOrder } from '../engine/order.ts';
 import type { Engine } from '../graph/program.ts';
-import { executeRun } from '../stages/run.ts';
+import { executeStage } from '../stages/execute.ts';
+import { openWorkshop } from '../stages/workshop.ts';
 import { serve } from './serve.ts';
 
 let engine: Engine | undefined;
 
-const open = async (order: EngineOrder) => {
-  engine = await openEngine(order);
-  return engine;
-};
-
 serve(
-  (job, emit, stop) => executeRun(job, emit, stop, open),
+  job => {
+    const workshop = openWorkshop(job, async () => {
+      engine = await openEngine(job.engine);
+      return engine;
+    });
+    return (stage, emit, stop) => executeStage(stage, workshop, emit, stop);
+  },
   async () => engine?.dispose(),
 );

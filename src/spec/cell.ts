@@ -78,10 +78,16 @@ export function cellOf(
   return { id: `${slugOf(assigned)}-${hash}`, values, configuration };
 }
 
+/** Phases by their names, all else as it is. */
+function named(value: unknown): unknown {
+  const names = Array.isArray(value) ? value.map(item => (isMapping(item) ? item.name : undefined)) : [];
+  return names.length > 0 && names.every(name => name !== undefined) ? names : value;
+}
+
 function slugOf(values: readonly (readonly [string, unknown])[]): string {
   const words = [...values]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, value]) => `${path.split('.').at(-1)}-${canonicalJson(value)}`)
+    .map(([path, value]) => `${path.split('.').at(-1)}-${canonicalJson(named(value))}`)
     .map(word => word.replace(/[^A-Za-z0-9.]+/g, '-').replace(/^-+|-+$/g, ''));
   const slug = words
     .join('_')

@@ -1,4 +1,5 @@
 import type { Configuration } from './configuration.ts';
+import { phaseEntries, phasesOf } from './phases.ts';
 import { quote } from './text.ts';
 import type { Problem } from './validate.ts';
 
@@ -7,25 +8,48 @@ const MAX_FREQUENCY = 1e30;
 
 /** What cannot work although every setting by itself is admitted. */
 export function impossible(configuration: Configuration): Problem[] {
-  return rules.flatMap(rule => rule(configuration));
+  const ofPhases = phasesOf(configuration).flatMap((phase, i) =>
+    phaseRules
+      .flatMap(rule => rule(phase.configuration))
+      .map(problem => ({ ...problem, pointer: placeInPhase(problem.pointer, configuration, i) })),
+  );
+  const problems = [...rules.flatMap(rule => rule(configuration)), ...ofPhases];
+  return [...new Map(problems.map(one => [`${one.pointer} ${one.message}`, one])).values()];
 }
 
+/** What holds for a cell as a whole. */
 const rules = [
   embeddedWeights,
   teachersWeights,
   shortcuts,
-  teachersFeatureMaps,
   idleTeacher,
+  frequencies,
+  skippingDepth,
+  phaseNames,
+  firstStart,
+  actingLosses,
+];
+
+/** What holds for the settings of each phase. */
+const phaseRules = [
+  teachersFeatureMaps,
   warmup,
   learningRate,
   learningRateWarmup,
-  frequencies,
-  skippingDepth,
   nesterov,
   scopeOfClipping,
   pairsOfImages,
   anyLoss,
 ];
+
+/** Where a setting of a phase is written: in the phase, or in the spec when the phase does not say it. */
+function placeInPhase(pointer: string, configuration: Configuration, i: number): string {
+  if (typeof configuration.phases === 'string') return pointer;
+  const [, top, ...rest] = pointer.split('/');
+  const key = top === 'losses' ? 'forms' : top!;
+  const isOwn = Object.hasOwn(configuration.phases[i]!, key);
+  return isOwn ? ['', 'phases', i, key, ...rest].join('/') : pointer;
+}
 
 const problem = (pointer: string, message: string, hint: string): Problem[] => [
   { code: 'impossible-combination', pointer, at: 'value', message, hint },
@@ -78,8 +102,10 @@ function teachersFeatureMaps({ teacher, target, beta }: Configuration): Problem[
   );
 }
 
-function idleTeacher({ teacher, alpha, warmup, iterations }: Configuration): Problem[] {
-  if (teacher === 'none' || (alpha > 0 && warmup < iterations)) return [];
+function idleTeacher(configuration: Configuration): Problem[] {
+  const learns = ({ alpha, warmup, iterations }: Configuration) => alpha > 0 && warmup < iterations;
+  if (configuration.teacher === 'none' || phasesOf(configuration).some(phase => learns(phase.configuration)))
+    return [];
   return problem(
     '/teacher',
     'Expected a knowledge distillation loss that learns from `teacher`, found none',
@@ -168,5 +194,52 @@ function anyLoss({ losses, alpha, beta, warmup }: Configuration): Problem[] {
     '/losses/reconstructionWeight',
     'Expected `losses.reconstructionWeight` to be above 0 where no other loss acts, got `0`',
     'give `alpha` or `beta` a value above 0, and no `warmup`',
+  );
+}
+
+function phaseNames(configuration: Configuration): Problem[] {
+  const names = phaseEntries(configuration).map(({ name }) => name);
+  return names.flatMap((name, i) =>
+    names.indexOf(name) === i
+      ? []
+      : problem(
+          `/phases/${i}/name`,
+          `Expected phases of different names, got ${quote(name)} twice`,
+          'results and events tell phases apart by their names',
+        ),
+  );
+}
+
+function firstStart(configuration: Configuration): Problem[] {
+  if (phasesOf(configuration)[0]!.start !== 'best-of-seeds') return [];
+  return problem(
+    '/phases/0/from',
+    'Expected the first phase to begin with `previous` or a file, got `best-of-seeds`',
+    'there is no phase before it; without `from` it begins as `predictor.init` says',
+  );
+}
+
+/** A loss that a phase names must weigh something. */
+function actingLosses({ phases, alpha, beta, losses }: Configuration): Problem[] {
+  if (typeof phases === 'string') return [];
+  const weights = [
+    ['kd', 'alpha', alpha],
+    ['fmd', 'beta', beta],
+    ['reconstruction', 'losses.reconstructionWeight', losses.reconstructionWeight],
+  ] as const;
+  return phases.flatMap((phase, i) =>
+    weights
+      .filter(([loss, key, weight]) => {
+        const own = loss === 'reconstruction' ? phase.forms : phase[key as 'alpha' | 'beta'];
+        const isAlone = loss !== 'reconstruction' && !phase.losses.includes('reconstruction');
+        return phase.losses.includes(loss) && weight === 0 && own === undefined && !isAlone;
+      })
+      .flatMap(([loss, key]) =>
+        problem(
+          `/phases/${i}/losses`,
+          `Expected \`${key}\` to be above 0 where a phase names the loss ${quote(loss)}, got \`0\``,
+          'leave the loss out of the phase, or give it a weight',
+        ),
+      ),
   );
 }

@@ -77,6 +77,7 @@ export const discriminator = (variant: Schema): string | undefined =>
 export function variantOf(schema: Schema, value: unknown): Schema | undefined {
   return schema.oneOf?.find(one => {
     const variant = follow(one);
+    if (variant.type === 'array') return Array.isArray(value);
     if (variant.type !== 'object') return !isMapping(value) && (variant.enum ?? []).includes(value);
     if (!isMapping(value)) return false;
     const key = discriminator(variant);
@@ -90,6 +91,8 @@ export function variantOf(schema: Schema, value: unknown): Schema | undefined {
 export function withDefaults(schema: Schema, value: unknown): unknown {
   const resolved = follow(schema);
   const chosen = resolved.oneOf ? variantOf(resolved, value) : resolved;
+  const items = chosen && follow(chosen).items;
+  if (items && Array.isArray(value)) return value.map(item => withDefaults(items, item));
   const properties = chosen && follow(chosen).properties;
   if (properties === undefined || !isMapping(value)) return value;
   const filled: Mapping = {};

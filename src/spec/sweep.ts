@@ -1,12 +1,13 @@
 import { resolve as absolute, dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cell } from './cell.ts';
-import { buildCells, incompleteProblems, type Misplaced } from './cells.ts';
+import { type Built, buildCells, incompleteProblems, type Misplaced } from './cells.ts';
 import type { Report } from './configuration.ts';
 import { type Diagnostic, type Location, type Sources, tidy } from './diagnostic.ts';
 import { assignmentsIn, axesOf, expandGrid, type Grid, MAX_CELLS } from './grid.ts';
 import { diagnosticOf, locator } from './locate.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
+import { phasesOf } from './phases.ts';
 import { isMapping, keysOf, type Mapping, type Pointer, pointerTo } from './pointer.ts';
 import { configurationKeys, sweepSchema, withDefaults } from './schema.ts';
 import { listed, quote } from './text.ts';
@@ -91,6 +92,7 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
           .slice(0, MAX_CELLS)
           .flatMap(one => incompleteProblems(base, [one], axes, fixed))),
   ];
+  if (seeds.length === 1) problems.push(...built.cells.flatMap(selectionProblems));
   const diagnostics = [
     ...read.diagnostics,
     ...overridden.diagnostics,
@@ -151,6 +153,18 @@ function tooManyRuns({ combinations }: Grid, seeds: readonly number[], spec: Map
   return [
     { code: 'grid-too-large', pointer: spec.seeds === undefined ? '/repeats' : '/seeds', at: 'key', message },
   ];
+}
+
+/** Where the best of several seeds is asked for, one seed is a mistake. */
+function selectionProblems({ cell, assignments }: Built['cells'][number]): Misplaced[] {
+  const { configuration } = cell;
+  const i = phasesOf(configuration).findIndex(({ start }) => start === 'best-of-seeds');
+  const isList = Array.isArray(configuration.phases);
+  const pointer = i < 0 ? undefined : isList ? `/phases/${i}/from` : '/phases';
+  if (pointer === undefined) return [];
+  const message = 'Expected several seeds where a phase begins with the best of them, got one';
+  const hint = 'raise `repeats`, or begin the phase `from: previous`';
+  return [{ problem: { code: 'impossible-combination', pointer, at: 'value', message, hint }, assignments }];
 }
 
 function reportProblems(report: unknown, axes: readonly string[]): Problem[] {

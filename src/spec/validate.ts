@@ -86,6 +86,7 @@ function schemasWithin(schema: Schema, within = new Set<Schema>()): Set<Schema> 
     ...Object.values(schema.properties ?? {}),
     ...(schema.prefixItems ?? []),
     ...(schema.oneOf ?? []),
+    ...(schema.items ? [schema.items] : []),
   ]) {
     schemasWithin(inner, within);
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type LayerPermutation, permute } from '../nern/permutation.ts';
 import { parameter } from '../networks/forward.ts';
@@ -5,8 +6,9 @@ import { learnableConvolutions } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import { parametersOf } from './initial.ts';
+import { predictorFile } from './predictor-file.ts';
 import { shapesOf } from './represent.ts';
-import { loadTarget, type Target } from './target.ts';
+import { loadTarget, type Target, targetFile } from './target.ts';
 
 /** What a finished run represents, and the predictor that does so. */
 export interface FinishedPredictor {
@@ -16,17 +18,19 @@ export interface FinishedPredictor {
 }
 
 /**
- * Reads the predictor in a run's folder, and its target: from `weights` where that is given, else as the configuration
- * says. Throws a Failure of kind 'checkpoint'.
+ * Reads the predictor in a run's folder, and its target: from `weights` where that is given, else from the folder when
+ * progressive rounds made it, else as the configuration says. Throws a Failure of kind 'checkpoint'.
  */
 export async function predictorOfRun(
   { configuration, directory }: { readonly configuration: Configuration; readonly directory: string },
   weights: string | undefined,
 ): Promise<FinishedPredictor> {
   const { target: settings } = configuration;
-  const given = weights === undefined ? settings : { ...settings, weights: resolve(weights) };
+  const own = join(directory, targetFile);
+  const from = weights ?? (existsSync(own) ? own : undefined);
+  const given = from === undefined ? settings : { ...settings, weights: resolve(from) };
   const target = await loadTarget({ ...configuration, target: given }, '');
-  const file = join(directory, 'predictor.safetensors');
+  const file = join(directory, predictorFile);
   const { tensors } = await readCheckpoint(file);
   const layers = learnableConvolutions(target.network).map(({ weight }) => parameter(target.weights, weight));
   return {

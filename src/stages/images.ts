@@ -9,35 +9,7 @@ import { proceduralSha256 } from '../data/procedural.ts';
 import { openSource, readImages, type TrainingSource } from '../data/source.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { type Split, sourceOf, taskOf, trainingSourceOf } from './datasets.ts';
-
-/** Whether any step looks at images: only then are there feature maps and outputs to compare. */
-export const distils = ({ alpha, beta, warmup, iterations }: Configuration) =>
-  (alpha > 0 || beta > 0) && warmup < iterations;
-
-/** Measures that look at weights alone. */
-const ofWeights: readonly string[] = [
-  'reconstruction-error',
-  'layer-errors',
-  'kernel-grid',
-  'low-frequency-ratio',
-  'embedding-similarity',
-];
-
-/** Whether a run distils on the training images of the target's data set, or on something else. */
-const distilsOnTask = ({ data }: Configuration) => data.source.method === 'task';
-
-/**
- * Which images a run reads: those it distils on, `train` or where they are others `source`; `train` too where some of them
- * are held out to measure on; `test` for all but the measures of weights alone.
- */
-export const imagesRead = (configuration: Configuration) => ({
-  train:
-    (distils(configuration) && distilsOnTask(configuration)) ||
-    configuration.evaluate.includes('loss-landscape') ||
-    configuration.data.heldOut > 0,
-  source: distils(configuration) && !distilsOnTask(configuration),
-  test: configuration.evaluate.some(measure => !ofWeights.includes(measure)),
-});
+import { distilsOnTask } from './needs.ts';
 
 /**
  * The images of the target's data set, as many as the configuration uses; of the training images those that are not held

@@ -1,36 +1,32 @@
 import type { EngineOrder } from '../engine/order.ts';
-import type { Configuration } from '../spec/configuration.ts';
+import type { Stage, StageKind } from './stage.ts';
 
-/** One run as it is handed to whatever executes it; everything in it survives a trip through JSON. */
+/** Some stages as they are handed to whatever executes them; everything in it survives a trip through JSON. */
 export interface Job {
-  /** `<cell id>/seed-<seed>`, the name of the run in events and messages. */
-  run: string;
-  cell: string;
-  seed: number;
-  /** Hash of everything that determines the result (src/plan/key.ts). */
-  key: string;
-  /** The run's own folder, absolute; whatever a run must keep to be resumed lies here. */
-  directory: string;
-  configuration: Configuration;
+  /** Done one after the other; a later one may read what an earlier one leaves behind. */
+  readonly stages: readonly Stage[];
+  /** Folder of the objects that stages leave behind, absolute (src/files/object.ts). */
+  readonly store: string;
   /** What computes, where, and with how many threads. */
-  engine: EngineOrder;
-  /** Whether a run that another engine began may be gone on with. */
-  mayMixEngines: boolean;
+  readonly engine: EngineOrder;
+  /** Whether a phase that another engine began may be gone on with. */
+  readonly mayMixEngines: boolean;
   /** Folder of the spec, absolute: relative paths in the configuration start here. */
-  specFolder: string;
+  readonly specFolder: string;
 }
 
-/** The configuration is accepted and training begins. */
-export interface RunStarted {
-  type: 'run-started';
-  run: string;
-  iterations: number;
+/** Work begins; a phase tells how long it is. */
+export interface StageStarted {
+  type: 'stage-started';
+  stage: string;
+  kind: StageKind;
+  iterations?: number;
 }
 
 /** Where training stands; `loss` is that of the last step. */
-export interface RunProgress {
-  type: 'run-progress';
-  run: string;
+export interface StageProgress {
+  type: 'stage-progress';
+  stage: string;
   iteration: number;
   iterations: number;
   loss: number;
@@ -38,26 +34,28 @@ export interface RunProgress {
 }
 
 /** Metrics measured on the way. */
-export interface RunEvaluated {
-  type: 'run-evaluated';
-  run: string;
+export interface StageEvaluated {
+  type: 'stage-evaluated';
+  stage: string;
   iteration: number;
   metrics: Record<string, number>;
 }
 
 /** Another engine goes on with what the others began. */
-export interface RunMixed {
-  type: 'run-mixed';
-  run: string;
+export interface StageMixed {
+  type: 'stage-mixed';
+  stage: string;
   engines: readonly string[];
 }
 
 /** A step did not fit into memory and is done again with fewer images at a time. */
-export interface RunSliced {
-  type: 'run-sliced';
-  run: string;
+export interface StageSliced {
+  type: 'stage-sliced';
+  stage: string;
   imagesAtOnce: number;
 }
 
-/** What a run tells while it works. */
-export type StageEvent = RunStarted | RunProgress | RunEvaluated | RunMixed | RunSliced;
+/** What a stage tells while it works. */
+export type StageEvent = StageStarted | StageProgress | StageEvaluated | StageMixed | StageSliced;
+
+export type Tell = (event: StageEvent) => void;

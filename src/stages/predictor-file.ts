@@ -1,21 +1,34 @@
 import { join } from 'node:path';
-import { writeAtomic } from '../files/atomic.ts';
-import type { Tensor } from '../graph/tensor.ts';
-import { sizeOf } from '../graph/tensor.ts';
+import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import type { PredictorShapes } from '../nern/predictor-shapes.ts';
+import { readCheckpoint } from '../weights/checkpoint.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
+import { parametersOf } from './initial.ts';
+import type { SelectionRecord } from './result.ts';
+import type { Workshop } from './workshop.ts';
 
-/** Writes the trained predictor as predictor.safetensors into the run's folder: `layers.0.weight`, `layers.0.bias`, ... */
-export async function writePredictor(
-  directory: string,
-  parameters: Float32Array,
-  shapes: PredictorShapes,
-): Promise<void> {
+/** The file of a trained predictor. */
+export const predictorFile = 'predictor.safetensors';
+
+/** The predictor's parameters as safetensors: `layers.0.weight`, `layers.0.bias`, ... */
+export function encodePredictorFile(parameters: Float32Array, shapes: PredictorShapes): Uint8Array {
   let at = 0;
   const tensors = shapes.map((shape, i): [string, Tensor] => {
     const data = parameters.slice(at, at + sizeOf(shape));
     at += data.length;
     return [`layers.${i >> 1}.${i % 2 === 0 ? 'weight' : 'bias'}`, { shape, data }];
   });
-  await writeAtomic(join(directory, 'predictor.safetensors'), writeSafetensors(new Map(tensors)));
+  return writeSafetensors(new Map(tensors));
+}
+
+/** The parameters that a phase left behind, or that of a selection's best. */
+export async function readPredictor(
+  { object }: Pick<Workshop, 'object'>,
+  key: string,
+  shapes: PredictorShapes,
+): Promise<Float32Array> {
+  const { kind, record, folder } = await object(key);
+  if (kind === 'selection') return readPredictor({ object }, (record as SelectionRecord).predictor, shapes);
+  const file = join(folder, predictorFile);
+  return parametersOf((await readCheckpoint(file)).tensors, file, shapes);
 }

@@ -1,5 +1,5 @@
 import { embeddingSize, kernelEmbedding } from '../nern/kernel-embedding.ts';
-import { permute, permutedRows } from '../nern/permutation.ts';
+import { type LayerPermutation, permutedRows } from '../nern/permutation.ts';
 import { type PredictorShapes, predictorShapes } from '../nern/predictor-shapes.ts';
 import type { KernelPredictor } from '../nern/reconstruct.ts';
 import { kernelNorms } from '../nern/sampler.ts';
@@ -15,12 +15,16 @@ export interface Representation extends Required<KernelPredictor> {
   readonly norms: Float64Array;
 }
 
-/** Permutes the kernels of the target and lays out the predictor, as the configuration says. */
-export function represent({ network, weights }: Target, configuration: Configuration): Representation {
+/** Lays out the kernels of the target, in the order of `permutation` where there is one, and the predictor. */
+export function represent(
+  { network, weights }: Target,
+  configuration: Configuration,
+  permutation?: readonly LayerPermutation[],
+): Representation {
   const layers = learnableConvolutions(network).map(step => parameter(weights, step.weight));
   const kernels = targetKernels(network, weights);
   const { embedding, resample, activation, architecture } = configuration.predictor;
-  const rows = permutedRows(layers, permute(layers, configuration.permutation));
+  const rows = permutedRows(layers, permutation ?? layers.map(() => ({ mode: 'none' })));
   return {
     kernels,
     norms: kernelNorms(layers),

@@ -1,4 +1,5 @@
 import type { Device } from '../graph/program.ts';
+import type { Configuration } from '../spec/configuration.ts';
 
 /** A measured number. */
 export interface Metric {
@@ -11,20 +12,12 @@ export interface Metric {
 /** Numbers by measure. */
 export type Measures = Readonly<Partial<Record<string, number>>>;
 
-/** What a finished run leaves behind in its result.json; with the same key only `provenance` may differ. */
-export interface RunResult {
-  schemaVersion: 1;
-  /** Hash of everything that determines the result (src/plan/key.ts). */
-  key: string;
-  cell: string;
+/** What a phase of training tells of itself. */
+export interface PhaseRecord {
   seed: number;
-  /** By measure, after the last iteration; besides `best-accuracy`, over all evaluations (%). */
-  metrics: Record<string, Metric>;
+  iterations: number;
   predictorParameters: number;
   learnableParameters: number;
-  compressionRatio: number;
-  /** The same measures of the original network, but for those that compare with it. */
-  target: Measures;
   history: {
     iteration: number;
     loss: number;
@@ -36,13 +29,35 @@ export interface RunResult {
   evaluations: { iteration: number; metrics: Record<string, number> }[];
   /** Steps on noise that changed nothing, because their loss was no number; absent where there were none. */
   skippedSteps?: number;
-  provenance: RunProvenance;
+  /** The images of the evaluations, by their content. */
+  evaluatedOn: string;
 }
 
-/** How a result came about: recorded, but no part of what the run determines. */
-export interface RunProvenance {
+/** Of a measure that is one number, the number; a document is in the object's files. */
+export interface EvaluationRecord {
+  readonly measure: string;
+  readonly unit?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly value?: number;
+}
+
+/** What a selection found. */
+export interface SelectionRecord {
+  readonly measure: string;
+  /** The seed that won, its value, and the key of its phase. */
+  readonly seed: number;
+  readonly value: number;
+  readonly predictor: string;
+  readonly values: Readonly<Record<string, number>>;
+  /** What it had to beat, and whether it did; absent where there is no such thing. */
+  readonly toBeat?: number;
+  readonly gain: boolean;
+}
+
+/** How a stage came about: recorded, but no part of what it determines. */
+export interface StageProvenance {
   engine: string;
-  /** All engines that took part, in their order: several when the run was gone on with on another one. */
+  /** All engines that took part, in their order: several when the stage was gone on with on another one. */
   engines: readonly string[];
   versions: Readonly<Record<string, string>>;
   threads: number;
@@ -55,6 +70,45 @@ export interface RunProvenance {
   startedAt: string;
   node: string;
   platform: string;
+}
+
+/** A phase of a run. */
+export interface PhaseResult
+  extends Omit<PhaseRecord, 'predictorParameters' | 'learnableParameters' | 'evaluatedOn'> {
+  /** With the round before it, where there are several: `round-2 distill`. */
+  name: string;
+  key: string;
+}
+
+/** A finished round of a run with several. */
+export interface RoundResult {
+  round: number;
+  metrics: Record<string, Metric>;
+  /** The seed whose network the next round represents, and whether it was better than this round's own target. */
+  best: number;
+  gain: boolean;
+}
+
+/** What a finished run leaves behind in its result.json; with the same key only `provenance` may differ. */
+export interface RunResult {
+  schemaVersion: 2;
+  /** Hash of everything that determines the result (src/plan/plan.ts). */
+  key: string;
+  cell: string;
+  seed: number;
+  configuration: Configuration;
+  /** By measure, after the last phase; besides `best-accuracy`, over all evaluations of that phase (%). */
+  metrics: Record<string, Metric>;
+  predictorParameters: number;
+  learnableParameters: number;
+  compressionRatio: number;
+  /** The same measures of the original network, but for those that compare with it. */
+  target: Measures;
+  phases: PhaseResult[];
+  /** Of progressive rounds; empty when there is one round. */
+  rounds: RoundResult[];
+  /** Of each phase, in their order. */
+  provenance: StageProvenance[];
 }
 
 /** The metrics' values without their units. */

@@ -9,6 +9,7 @@ import {
 import type { Tensor } from '../graph/tensor.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { openImages } from './images.ts';
+import type { Split } from './needs.ts';
 
 /** Labelled images, and how their network wants them. */
 export interface Sample {
@@ -20,7 +21,7 @@ export interface Sample {
 export async function sampleOf(
   configuration: Configuration,
   specFolder: string,
-  split: 'train' | 'test',
+  split: Split,
 ): Promise<Sample> {
   const images = await openImages(configuration, specFolder, split);
   return { images, normalization: normalizationOf(configuration.data.normalize) };

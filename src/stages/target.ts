@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Tensor } from '../graph/tensor.ts';
 import { networkOf, type Task } from '../networks/build.ts';
 import { catalogue } from '../networks/catalogue.ts';
@@ -24,10 +25,26 @@ export type Target = LoadedNetwork;
 /** What a spec says of a network: its architecture, and the file with its weights. */
 export type NetworkSettings = Pick<Configuration['target'], 'network' | 'shortcut'>;
 
-/** Reads the target's weights and fits them to its network. Throws a Failure of kind 'checkpoint'. */
-export async function loadTarget(configuration: Configuration, specFolder: string): Promise<Target> {
+/** The file of a network that a stage left behind. */
+export const networkFile = 'network.safetensors';
+
+/** The same beside a predictor of it, in the folder of a run whose target is not the one of its spec. */
+export const targetFile = 'target.safetensors';
+
+/**
+ * Reads the target's weights, from the object folder of the stage that made them where there is one, and fits them to its
+ * network. Throws a Failure of kind 'checkpoint'.
+ */
+export async function loadTarget(
+  configuration: Configuration,
+  specFolder: string,
+  made?: string,
+): Promise<Target> {
   const { target } = configuration;
-  const file = await weightsFile(configuration, 'target.weights', target.weights, specFolder);
+  const file =
+    made === undefined
+      ? await weightsFile(configuration, 'target.weights', target.weights, specFolder)
+      : join(made, networkFile);
   return loadNetwork(target, file, await taskOf(configuration, specFolder));
 }
 

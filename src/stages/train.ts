@@ -14,7 +14,7 @@ import type { Teacher } from '../nern/teacher.ts';
 import { createRandom, restoreRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { createGuide, type Guide } from './guidance.ts';
-import { distils } from './images.ts';
+import { distils } from './needs.ts';
 import type { Representation } from './represent.ts';
 import { createSteps } from './steps.ts';
 import type { Target } from './target.ts';

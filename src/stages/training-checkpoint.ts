@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchesState } from '../data/batches.ts';
 import { writeAtomic } from '../files/atomic.ts';
-import type { RunResult } from './result.ts';
+import type { PhaseRecord } from './result.ts';
 
 /** All that training is at the start of an iteration: from it a killed run goes on to the same bytes. */
 export interface TrainingState {
@@ -18,8 +18,8 @@ export interface TrainingState {
   readonly batches: BatchesState | undefined;
   /** Steps that changed nothing, because their loss was no number. */
   readonly skipped: number;
-  readonly history: RunResult['history'];
-  readonly evaluations: RunResult['evaluations'];
+  readonly history: PhaseRecord['history'];
+  readonly evaluations: PhaseRecord['evaluations'];
   /** The engines that took part, the last one last. */
   readonly engines: readonly string[];
   /** How many images went through the networks together: as many bring the same bytes. */
@@ -67,9 +67,4 @@ const checksum = (text: string) => createHash('sha256').update(text).digest('hex
 function floats(base64: string): Float32Array {
   const bytes = Buffer.from(base64, 'base64');
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-}
-
-/** For a run whose result is written: nothing needs its checkpoint any more. */
-export async function removeCheckpoint(directory: string): Promise<void> {
-  await rm(join(directory, checkpointFile), { force: true });
 }

@@ -2,15 +2,12 @@ import type { BatchesOrder } from '../data/batch-maker.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Teacher } from '../nern/teacher.ts';
-import type { Evaluator } from './evaluate.ts';
-import { initialParameters } from './initial.ts';
-import type { Job, StageEvent } from './job.ts';
-import type { Predict } from './predict.ts';
-import type { Representation } from './represent.ts';
-import type { RunResult } from './result.ts';
-import type { Target } from './target.ts';
+import type { Tell } from './job.ts';
+import type { PhaseRecord } from './result.ts';
+import type { PhaseStage } from './stage.ts';
 import { startOfTraining, train } from './train.ts';
 import { type TrainingState, writeTrainingCheckpoint } from './training-checkpoint.ts';
+import type { Bench } from './workshop.ts';
 
 /** Seconds between checkpoints: what a crash of the process can cost. */
 const checkpointInterval = 60;
@@ -18,28 +15,28 @@ const checkpointInterval = 60;
 /** Points of the loss curve that a result keeps. */
 const historyPoints = 200;
 
-/** What a run works with. */
-export interface Work {
-  readonly engine: Engine;
-  readonly target: Target;
-  /** Absent: the target itself is learned from. */
+/** What training works with. */
+interface Work extends Bench {
+  /** Absent when the target itself is learned from. */
   readonly teacher: Teacher | undefined;
-  readonly representation: Representation;
-  readonly predict: Predict;
-  readonly evaluator: Evaluator;
   /** What distillation is shown; absent when training uses no images. */
   readonly images: BatchesOrder | undefined;
+}
+
+/** What is to be trained. */
+interface Assignment {
+  readonly stage: PhaseStage;
+  /** Where its checkpoint lies. */
+  readonly directory: string;
+  /** The predictor's parameters before the first iteration. */
+  begin(): Promise<Float32Array>;
 }
 
 /** What training leaves behind. */
 export interface Trained {
   readonly parameters: Float32Array;
-  readonly history: RunResult['history'];
-  readonly evaluations: RunResult['evaluations'];
-  /** What is measured at the end alone. */
-  readonly conclusion: Awaited<ReturnType<Evaluator['conclude']>>;
-  /** What the original network measures. */
-  readonly original: Awaited<ReturnType<Evaluator['original']>>;
+  readonly history: PhaseRecord['history'];
+  readonly evaluations: PhaseRecord['evaluations'];
   readonly engines: readonly string[];
   readonly imagesAtOnce: number;
   readonly seconds: number;
@@ -54,14 +51,14 @@ export interface Trained {
  * 'signal'.
  */
 export async function trainAndMeasure(
-  { engine, target, teacher, representation, evaluator, images }: Work,
-  { configuration, directory, key, run, seed, specFolder }: Job,
+  { engine, target, teacher, representation, predict, evaluator, images }: Work,
+  { stage, directory, begin }: Assignment,
   saved: TrainingState | undefined,
-  emit: (event: StageEvent) => void,
+  tell: Tell,
   stop: AbortSignal,
 ): Promise<Trained> {
-  const fresh = () => initialParameters(engine, representation, configuration, seed, specFolder);
-  const start = saved ?? startOfTraining(configuration, await fresh(), seed);
+  const { training: configuration, key, name, seed, track } = stage;
+  const start = saved ?? startOfTraining(configuration, await begin(), seed);
   const { iterations, evaluateEvery } = configuration;
   const history = [...(saved?.history ?? [])];
   const evaluations = [...(saved?.evaluations ?? [])];
@@ -78,7 +75,7 @@ export async function trainAndMeasure(
     if (good) await writeTrainingCheckpoint(directory, key, { ...good, seconds: elapsed() });
     savedAt = performance.now();
   };
-  let training = 0;
+  let [training, first] = [0, 0];
   let stepBegan = performance.now();
   try {
     for await (const step of train(
@@ -93,21 +90,31 @@ export async function trainAndMeasure(
     )) {
       const { iteration, losses, learningRate } = step;
       training += performance.now() - stepBegan;
+      if (iteration === start.iteration + 1) first = training;
       const state = step.state();
       parameters = state.parameters;
       if (step.imagesAtOnce < imagesAtOnce)
-        emit({ type: 'run-sliced', run, imagesAtOnce: step.imagesAtOnce });
+        tell({ type: 'stage-sliced', stage: name, imagesAtOnce: step.imagesAtOnce });
       imagesAtOnce = step.imagesAtOnce;
       const millisecondsPerStep = training / (iteration - start.iteration);
-      emit({ type: 'run-progress', run, iteration, iterations, loss: losses.loss, millisecondsPerStep });
+      tell({
+        type: 'stage-progress',
+        stage: name,
+        iteration,
+        iterations,
+        loss: losses.loss,
+        millisecondsPerStep,
+      });
       const isLast = iteration === iterations;
       const metrics =
-        iteration % evaluateEvery === 0 || isLast ? await evaluator.measure(parameters) : undefined;
+        track.length > 0 && (iteration % evaluateEvery === 0 || isLast)
+          ? await evaluator.measure(await predict(parameters), track)
+          : undefined;
       // Recorded only together: what is saved when measuring fails must not lack the measurement.
       if (iteration % historyEvery === 0 || isLast) history.push({ iteration, ...losses, learningRate });
       if (metrics !== undefined) {
         evaluations.push({ iteration, metrics });
-        emit({ type: 'run-evaluated', run, iteration, metrics });
+        tell({ type: 'stage-evaluated', stage: name, iteration, metrics });
       }
       const record = { history: [...history], evaluations: [...evaluations] };
       good = { ...state, ...record, engines, imagesAtOnce, seconds: 0 };
@@ -116,12 +123,11 @@ export async function trainAndMeasure(
       if (performance.now() - savedAt > checkpointInterval * 1000) await save();
       stepBegan = performance.now();
     }
-    const conclusion = await evaluator.conclude(parameters);
-    const original = await evaluator.original();
-    const stepMilliseconds = training / Math.max(1, iterations - start.iteration);
-    const record = { history, evaluations, conclusion, original };
-    const { skipped } = good ?? start;
-    return { parameters, ...record, engines, imagesAtOnce, seconds: elapsed(), stepMilliseconds, skipped };
+    // The first step is compiled: it tells nothing of the others.
+    const steps = iterations - start.iteration;
+    const stepMilliseconds = steps > 1 ? (training - first) / (steps - 1) : training;
+    const record = { history, evaluations, skipped: (good ?? start).skipped };
+    return { parameters, ...record, engines, imagesAtOnce, seconds: elapsed(), stepMilliseconds };
   } catch (error) {
     // The error that ended it says more than one about the checkpoint.
     if (!(error instanceof Failure && error.kind === 'nan')) await save().catch(() => {});

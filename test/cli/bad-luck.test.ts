@@ -51,7 +51,7 @@ describe.skipIf(process.platform === 'win32')('a disk that takes no more in the 
       execFile('bash', limited, options, (_error, _stdout, text) => done(text));
     });
     expect(stderr).toMatch(
-      /^failed {4}.*: environment: Expected .*predictor\.safetensors to be writable, got `EFBIG`\n {2}The limit/m,
+      /^failed {4}.*: environment: Expected .*\/\.store\/[0-9a-f]{2}\/[0-9a-f]{64} to be writable, got `EFBIG`\n {2}The limit/m,
     );
     expect([results().cells[0]!.completed, temporaries()]).toEqual([0, []]);
     const { code } = await runProgram(workspace, ['tiny.yaml'], 'real');

@@ -12,26 +12,28 @@ function shown(columns: number, events: readonly SweepEvent[]): string {
   return terminal.read();
 }
 
-const run = 'permutation-cross-filter_hidden-160-3d87d7fc/seed-2';
+const stage = 'permutation-cross-filter_hidden-160-3d87d7fc/seed-2';
 const iterations = 70_000;
 const started: SweepEvent[] = [
   {
     type: 'sweep-started',
     sweep: 'cifar10',
     runs: 4,
+    stages: 12,
     planned: 6,
+    iterations: 4 * 70_000,
     engine: 'onnx:cpu',
     devices: [0],
     jobs: 2,
     threads: 1,
   },
-  { type: 'run-started', run, iterations },
+  { type: 'stage-started', stage, kind: 'phase', iterations },
 ];
 const speed = { loss: 0.00123, millisecondsPerStep: 45 };
-const halfway: SweepEvent = { type: 'run-progress', run, iteration: 35_000, iterations, ...speed };
+const halfway: SweepEvent = { type: 'stage-progress', stage, iteration: 35_000, iterations, ...speed };
 
 describe('barDisplay', () => {
-  it('has a line for the run at work, shortened but for its seed, and one for all', () => {
+  it('has a line for the phase at work, shortened but for its seed, and one for all', () => {
     const lines = shown(100, [...started, halfway]).split('\n');
     expect(lines.join('\n')).toContain(
       'cifar10: 4 of 6 runs to do on onnx:cpu, 2 at a time with 1 thread each',
@@ -39,7 +41,7 @@ describe('barDisplay', () => {
     const bar = lines.find(line => line.includes('35000/70000'));
     expect(bar).toContain('permutation-cross-filter_hidde…/seed-2 =====----- 35000/70000');
     expect(bar).toContain('loss 1.23e-3 45 ms/step ETA 26m15s');
-    expect(lines.join('\n')).toMatch(/cifar10 +=--------- 12 % 0\/4 runs ETA \d/);
+    expect(lines.join('\n')).toMatch(/cifar10 +=--------- 12 % 0\/12 stages ETA \d/);
   });
 
   it('fits a terminal of 80 columns', () => {
@@ -47,22 +49,38 @@ describe('barDisplay', () => {
     expect(bar.length).toBeLessThanOrEqual(80);
   });
 
-  it('turns a run that ended into a line above', () => {
+  it('turns a stage that ended into a line above', () => {
     const failed: SweepEvent = {
-      type: 'run-failed',
-      run,
+      type: 'stage-failed',
+      stage,
+      key: 'key',
       kind: 'nan',
       message: 'no number',
       hint: 'Lower it.',
     };
     const end = shown(80, [...started, halfway, failed]);
-    expect(end).toContain(`failed    ${run}: nan: no number\n  Lower it.\n`);
-    expect(end).toContain('25 % 1/4 runs');
+    expect(end).toContain(`failed    ${stage}: nan: no number\n  Lower it.\n`);
+    expect(end).toContain('12 % 1/12 stages');
     expect(end).not.toContain('35000/70000');
   });
 
+  it('counts stages that are no phases without a line of their own', () => {
+    const evaluated: SweepEvent[] = [
+      { type: 'stage-started', stage: 'accuracy', kind: 'evaluation' },
+      { type: 'stage-finished', stage: 'accuracy', key: 'key', kind: 'evaluation', seconds: 1 },
+    ];
+    const end = shown(80, [...started, halfway, ...evaluated]);
+    expect(end).toContain('12 % 1/12 stages');
+    expect(end).not.toMatch(/^accuracy/m);
+  });
+
   it('breaks a long line instead of losing its end, and clears the bars before it', () => {
-    const finished: SweepEvent = { type: 'run-finished', run, metrics: { accuracy: 91.25 }, seconds: 60 };
+    const finished: SweepEvent = {
+      type: 'run-finished',
+      run: stage,
+      metrics: { accuracy: 91.25 },
+      seconds: 60,
+    };
     const end = shown(60, [...started, halfway, finished]);
     const told = end.slice(end.lastIndexOf('finished')).split('\n');
     expect(told[0]!.length).toBeLessThanOrEqual(60);

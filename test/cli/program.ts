@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -24,6 +24,12 @@ export interface Ended {
   stderr: string;
 }
 
+interface ExecutedStage {
+  kind: string;
+  key: string;
+  name: string;
+}
+
 /** A new folder with a spec in it. */
 export function makeWorkspace(spec = tinySpec) {
   const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-cli-'));
@@ -44,13 +50,17 @@ export function makeWorkspace(spec = tinySpec) {
       FAKE_ONLY: only,
       FAKE_LOG: executedFile,
     }),
-    /** The runs that were executed so far, in the order of their ends. */
-    executed: (): string[] => {
-      try {
-        return readFileSync(executedFile, 'utf8').trim().split('\n');
-      } catch {
-        return [];
-      }
+    /** The stages that stand-ins executed so far, in the order in which they were begun. */
+    stages: (): ExecutedStage[] => {
+      const lines = existsSync(executedFile) ? readFileSync(executedFile, 'utf8').trim().split('\n') : [];
+      return lines.map(line => {
+        const [kind, key, name] = line.split('\t') as [string, string, string];
+        return { kind, key, name };
+      });
+    },
+    /** Of these the phases; a run with one phase is called as it is. */
+    executed(): string[] {
+      return this.stages().flatMap(({ kind, name }) => (kind === 'phase' ? [name] : []));
     },
     read: (path: string) => readFileSync(join(folder, path), 'utf8'),
   };

@@ -12,6 +12,12 @@ afterEach(() => rmSync(workspace.folder, { recursive: true }));
 
 const results = () => JSON.parse(workspace.read('runs/tiny/results.json')) as Results;
 const completed = () => results().cells.map(cell => cell.completed);
+const linesOf = (path: string) =>
+  workspace
+    .read(path)
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line));
 /** What two sweeps with the same runs have in common. */
 const lasting = ({ provenance: _, ...rest }: Results) => rest;
 
@@ -23,18 +29,18 @@ describe('nern-sweep SPEC', () => {
     expect(stdout).toContain('runs/tiny/results.json');
     expect(stderr).toContain('tiny: 4 of 4 runs complete');
     expect(workspace.read('runs/tiny/spec.yaml')).toBe(tinySpec);
-    expect(workspace.read('runs/tiny/plan.jsonl').trim().split('\n')).toHaveLength(4);
+    const lines = linesOf('runs/tiny/plan.jsonl');
+    expect(lines.map(({ run, cell }) => run ?? cell)).toEqual([
+      ...results().cells.map(({ id }) => id),
+      ...[0, 1].flatMap(seed => results().cells.map(({ id }) => `${id}/seed-${seed}`)),
+    ]);
     expect(readdirSync(join(workspace.folder, 'runs/tiny/tables')).sort()).toEqual(
       ['accuracy', 'best-accuracy', 'reconstruction-error'].flatMap(metric => [
         `${metric}.csv`,
         `${metric}.md`,
       ]),
     );
-    const events = workspace
-      .read('runs/tiny/events.jsonl')
-      .trim()
-      .split('\n')
-      .map(line => JSON.parse(line));
+    const events = linesOf('runs/tiny/events.jsonl');
     expect(events.filter(({ type }) => type === 'run-finished')).toHaveLength(4);
     expect(events.at(-1)).toMatchObject({
       type: 'sweep-finished',
@@ -86,15 +92,17 @@ describe('nern-sweep SPEC', () => {
     expect(workspace.executed()).toHaveLength(8);
   });
 
-  it('computes a damaged result anew and keeps the damaged file', async () => {
+  it('puts a damaged result together again from its stages, and keeps the damaged file', async () => {
     await runProgram(workspace, ['tiny.yaml', '--jobs', '1']);
-    const [damaged] = workspace.executed();
-    const trial = `runs/tiny/trials/${damaged}`;
+    const executed = workspace.stages();
+    const trial = `runs/tiny/trials/${workspace.executed()[0]}`;
+    const result = workspace.read(`${trial}/result.json`);
     writeFileSync(join(workspace.folder, trial, 'result.json'), '{');
     const { code, stderr } = await runProgram(workspace, ['tiny.yaml']);
-    expect(workspace.executed().slice(4)).toEqual([damaged]);
+    expect([code, workspace.stages()]).toEqual([0, executed]);
     expect(stderr).toContain('result.json.damaged-1: its checksum does not fit');
-    expect([code, workspace.read(`${trial}/result.json.damaged-1`)]).toEqual([0, '{']);
+    expect(workspace.read(`${trial}/result.json.damaged-1`)).toBe('{');
+    expect(workspace.read(`${trial}/result.json`)).toBe(result);
   });
 
   it('executes only what --only matches', async () => {
@@ -152,10 +160,12 @@ describe('when runs fail', () => {
   });
 
   it('stops after three identical failures and says why', async () => {
-    const { code, stderr } = await runProgram(workspace, ['tiny.yaml', '--jobs', '1'], 'vanish');
+    const args = ['tiny.yaml', '--jobs', '1', '--repeats', '4'];
+    const { code, stderr } = await runProgram(workspace, args, 'vanish');
     expect(code).toBe(1);
-    expect(stderr.match(/^failed /gm)).toHaveLength(6);
-    expect(stderr).toContain('stopping  3 runs in a row failed alike');
+    // The target is measured between the first failure and three further ones: a stage that works.
+    expect(stderr.match(/^failed /gm)).toHaveLength(8);
+    expect(stderr).toContain('stopping  3 stages in a row failed alike');
     expect(completed()).toEqual([0, 0]);
   });
 

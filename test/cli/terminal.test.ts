@@ -31,7 +31,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
   it('shows the total, lines above it, and the table in colours', () => {
     const { NO_COLOR: _, ...coloured } = workspace.environment('ok');
     const shown = onTerminal('tiny.yaml', coloured);
-    expect(shown).toContain('/4 runs');
+    expect(shown).toContain('/14 stages');
     expect(shown).toContain('tiny: 4 of 4 runs complete');
     expect(shown).toMatch(new RegExp(`${escapeCharacter}\\[1mpredictor.hidden`));
     expect(shown).toMatch(/140 +0\.261 +35\.8 ± 9\.5/);

@@ -39,11 +39,16 @@ it('trains to the same results with one thread, with two, and when interrupted i
   );
   expect(code).toBe(130);
   expect(lasting('half').cells[0]!.completed).toBe(0);
+  const work = join(workspace.folder, 'half', '.store', 'work');
+  // The measuring of the target was stopped as well, and keeps nothing.
+  const checkpoints = () =>
+    readdirSync(work, { recursive: true, encoding: 'utf8' }).filter(name => /checkpoint/.test(name));
+  expect(checkpoints()).toHaveLength(1);
+  await train('half', '1');
+  expect(checkpoints()).toEqual([]);
   const [cell] = lasting('half').cells;
   const run = join(workspace.folder, 'half', 'tiny', 'trials', cell!.id, 'seed-0');
-  expect(readdirSync(run)).toContain('checkpoint.json');
-  await train('half', '1');
-  expect(readdirSync(run)).toEqual(['log.txt', 'predictor.safetensors', 'result.json']);
+  expect(readdirSync(run)).toEqual(['predictor.safetensors', 'result.json']);
   expect(lasting('one').cells[0]).toMatchObject({ completed: 1, metrics: { accuracy: { unit: '%', n: 1 } } });
   expect(lasting('two')).toEqual(lasting('one'));
   expect(lasting('half')).toEqual(lasting('one'));

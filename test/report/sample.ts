@@ -15,10 +15,11 @@ export interface SampleCell {
 /** A run's result with the given accuracy. */
 export function sampleRun(cell: string, seed: number, accuracy: number, compressionRatio = 0.5): RunResult {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     key: `key of ${cell} ${seed}`,
     cell,
     seed,
+    configuration: {} as RunResult['configuration'],
     metrics: {
       accuracy: { unit: '%', value: accuracy },
       'reconstruction-error': { unit: '', value: (100 - accuracy) / 1000 },
@@ -27,21 +28,23 @@ export function sampleRun(cell: string, seed: number, accuracy: number, compress
     learnableParameters: 2000,
     compressionRatio,
     target: { accuracy: 91.69 },
-    history: [],
-    evaluations: [],
-    provenance: {
-      engine: 'none',
-      engines: ['none'],
-      imagesAtOnce: 32,
-      versions: { none: '1.0' },
-      threads: 1,
-      device: { name: 'none', kind: 'cpu' },
-      seconds: 2.5,
-      stepMilliseconds: 12,
-      startedAt: '2026-01-02T03:04:05.000Z',
-      node: 'v20.0.0',
-      platform: 'linux-x64',
-    },
+    phases: [],
+    rounds: [],
+    provenance: [
+      {
+        engine: 'none',
+        engines: ['none'],
+        imagesAtOnce: 32,
+        versions: { none: '1.0' },
+        threads: 1,
+        device: { name: 'none', kind: 'cpu' },
+        seconds: 2.5,
+        stepMilliseconds: 12,
+        startedAt: '2026-01-02T03:04:05.000Z',
+        node: 'v20.0.0',
+        platform: 'linux-x64',
+      },
+    ],
   };
 }
 

@@ -9,7 +9,7 @@ import { initialisePredictor } from '../../src/nern/initialise.ts';
 import { predictorShapes } from '../../src/nern/predictor-shapes.ts';
 import { parameterShapes } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
-import { keyOf } from '../../src/plan/key.ts';
+import { planSweep, runKey } from '../../src/plan/plan.ts';
 import { createRandom } from '../../src/random.ts';
 import { checkInputs } from '../../src/run/inputs.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
@@ -40,6 +40,22 @@ evaluate: ${measures}
 `);
     const { hashes } = await checkInputs(sweep);
     expect(Object.keys(hashes.get(sweep.cells[0]!.id)!).sort()).toEqual(roles);
+  });
+
+  it('hashes what each phase reads, and what the best of seeds is told by', async () => {
+    const sweep = sweepOf(`name: x
+target: { network: resnet8, dataset: procedural, weights: embedded }
+data: { train: 100 }
+evaluate: [reconstruction-error]
+select: { measure: loss, split: train }
+phases:
+  - { name: reconstruct, losses: [reconstruction] }
+  - { name: distill, losses: [kd], from: best-of-seeds, data: { train: 50 } }
+  - { name: both, losses: [reconstruction, kd] }
+`);
+    const { hashes } = await checkInputs(sweep);
+    const found = hashes.get(sweep.cells[0]!.id)!;
+    expect(Object.keys(found).sort()).toEqual(['images:1', 'images:2', 'train', 'weights']);
   });
 
   it('points at every place that names a file that is missing or of another kind', async () => {
@@ -84,7 +100,11 @@ evaluate: [reconstruction-error]
       hashes: new Map([
         [
           sweep.cells[0]!.id,
-          { weights: createHash('sha256').update(weights).digest('hex'), ...proceduralSha256 },
+          {
+            weights: createHash('sha256').update(weights).digest('hex'),
+            test: proceduralSha256.test,
+            'images:0': proceduralSha256.train,
+          },
         ],
       ]),
     });
@@ -110,9 +130,8 @@ evaluate: [reconstruction-error]
 target: { network: resnet8, dataset: procedural, weights: embedded }
 predictor: { hidden: ${hidden}, embedding: { levels: 4 }, init: { method: checkpoint, file: ${file} } }
 `);
-      const [cell] = sweep.cells;
       const { hashes, diagnostics } = await checkInputs(sweep);
-      return { key: keyOf(cell!, 0, hashes.get(cell!.id)!), diagnostics };
+      return { key: runKey(planSweep(sweep, hashes).runs[0]!), diagnostics };
     };
     const { key } = await keyWith('first.safetensors');
     expect((await keyWith('copy.safetensors')).key).toBe(key);
@@ -140,9 +159,8 @@ predictor: { hidden: ${hidden}, embedding: { levels: 4 }, init: { method: checkp
 target: { network: resnet8, dataset: procedural, weights: embedded }
 teacher: ${teacher}
 `);
-      const [cell] = sweep.cells;
       const { hashes, diagnostics } = await checkInputs(sweep);
-      return { key: keyOf(cell!, 0, hashes.get(cell!.id)!), diagnostics };
+      return { key: runKey(planSweep(sweep, hashes).runs[0]!), diagnostics };
     };
     const by = (file: string) => keyWith(`{ network: resnet8, weights: ${file} }`);
     const { key } = await by('teacher.safetensors');

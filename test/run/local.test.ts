@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { objectFolder, readObject } from '../../src/files/object.ts';
 import type { WorkerEvent } from '../../src/run/events.ts';
-import { executeLocally } from '../../src/run/local.ts';
-import type { Job } from '../../src/stages/job.ts';
+import { type Ending, executeLocally } from '../../src/run/local.ts';
+import { workFolder } from '../../src/stages/work-folder.ts';
+import { evaluationStage, jobOf, keyOf, phaseStage } from '../support/fake-stages.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -27,41 +29,49 @@ async function execute(
     events.push(event);
     during(event, stop);
   };
-  const configuration = { iterations: 3, predictor: { hidden: 8 } } as Job['configuration'];
-  const names = { run: 'cell/seed-1', cell: 'cell', seed: 1, key: 'key' };
-  const engine = { name: 'onnx:cpu', threads: 1, device: 0 } as const;
-  const job = {
-    ...names,
-    mayMixEngines: false,
-    directory: join(folder, 'trial'),
-    configuration,
-    engine,
-    specFolder: folder,
-  };
+  const stages = [phaseStage('a'), evaluationStage('b', 'a')];
+  const job = jobOf(stages, join(folder, 'store'));
   const ending = await executeLocally(job, emit, { stop: stop.signal, kill: kill.signal }, 50);
   return { ending, events };
 }
 
+const done: Ending = { failures: new Map(), interrupted: false };
+
 describe('executeLocally', () => {
-  it('passes the events on and leaves the result in the folder', async () => {
+  it('passes the events on and leaves the objects in the store', async () => {
     const { ending, events } = await execute('ok');
-    expect(ending).toEqual({ state: 'finished' });
+    expect(ending).toEqual(done);
     const types = events.map(({ type }) => type);
-    expect(types[0]).toBe('run-started');
-    expect(types).toContain('run-progress');
-    expect(types.at(-1)).toBe('run-finished');
-    const result = JSON.parse(readFileSync(join(folder, 'trial', 'result.json'), 'utf8'));
-    expect(result).toMatchObject({ key: 'key', seed: 1, metrics: { accuracy: { value: 3.5 } } });
+    expect(types.slice(0, 2)).toEqual(['stage-started', 'stage-progress']);
+    expect(events.filter(({ type }) => type === 'stage-finished')).toMatchObject([
+      { key: keyOf('a'), kind: 'phase' },
+      { key: keyOf('b'), kind: 'evaluation' },
+    ]);
+    const read = await readObject(objectFolder(join(folder, 'store'), keyOf('b')), keyOf('b'));
+    expect(read).toMatchObject({
+      state: 'complete',
+      object: { record: { measure: 'accuracy', value: 3.5 } },
+    });
   });
 
   it.each(['never-ends', 'crashes-at-end'])('is done with a worker that %s', async worker => {
     const { ending, events } = await execute(worker);
-    expect([ending, events.at(-1)?.type]).toEqual([{ state: 'finished' }, 'run-finished']);
+    expect([ending, events.at(-1)?.type]).toEqual([done, 'stage-finished']);
   });
 
   it.each([
     ['nan', 'nan', 'Expected a finite loss at iteration 17, got `NaN`'],
     ['bug', 'bug', 'undefined is not a kernel'],
+  ])('returns the failure that a worker tells by %s', async (worker, kind, message) => {
+    const { ending, events } = await execute(worker);
+    expect([...ending.failures]).toEqual([[keyOf('a'), expect.objectContaining({ kind, message })]]);
+    expect(ending).toMatchObject({ interrupted: false });
+    expect(ending).not.toHaveProperty('crash');
+    expect(events.map(({ type }) => type)).not.toContain('stage-finished');
+    expect(events.map(({ type }) => type)).not.toContain('stage-failed');
+  });
+
+  it.each([
     ['crash', 'engine', 'The worker crashed in native code (SIGABRT)'],
     ['vanish', 'bug', 'Expected the worker to report a result, got exit code `5` without one'],
     ['out-of-memory', 'out-of-memory', /was killed \(SIGKILL\)/],
@@ -69,26 +79,29 @@ describe('executeLocally', () => {
   ])('names the failure of a worker that ends by %s', async (worker, kind, message) => {
     const { ending, events } = await execute(worker);
     expect(ending).toMatchObject({
-      state: 'failed',
-      failure: { kind, message: typeof message === 'string' ? message : expect.stringMatching(message) },
+      failures: new Map(),
+      interrupted: false,
+      crash: { kind, message: typeof message === 'string' ? message : expect.stringMatching(message) },
     });
-    expect(events.map(({ type }) => type)).not.toContain('run-finished');
+    expect(events.map(({ type }) => type)).not.toContain('stage-finished');
   });
 
   it('keeps the last words of a worker with its failure and in log.txt', async () => {
     const { ending } = await execute('crash');
     const words = expect.stringContaining('engine: assertion failed');
-    expect(ending).toMatchObject({ failure: { details: { log: words } } });
-    expect(readFileSync(join(folder, 'trial', 'log.txt'), 'utf8')).toEqual(words);
+    expect(ending).toMatchObject({ crash: { details: { log: words } } });
+    const log = join(workFolder(join(folder, 'store'), keyOf('a')), 'log.txt');
+    expect(readFileSync(log, 'utf8')).toEqual(words);
   });
 
-  it('is interrupted when the run is stopped in good order', async () => {
+  it('is interrupted when the stage is stopped in good order', async () => {
     const { ending } = await execute('hang', (_, stop) => stop.abort());
-    expect(ending).toEqual({ state: 'interrupted' });
+    const stopped = expect.objectContaining({ kind: 'signal', message: 'stopped' });
+    expect(ending).toEqual({ failures: new Map([[keyOf('a'), stopped]]), interrupted: true });
   });
 
   it('kills a worker that does not stop in time', async () => {
     const { ending } = await execute('ignores-sigterm', (_, stop) => stop.abort());
-    expect(ending).toEqual({ state: 'interrupted' });
+    expect(ending).toEqual({ failures: new Map(), interrupted: true });
   });
 });

@@ -4,15 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { evaluationStage, jobOf, keyOf, phaseStage } from '../support/fake-stages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-serve-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const job = {
-  ...{ run: 'cell/seed-0', cell: 'cell', seed: 0, key: 'key' },
-  engine: { name: 'onnx:cpu', threads: 1, device: 0 },
-  ...{ directory: folder, specFolder: folder, configuration: { iterations: 3, predictor: { hidden: 8 } } },
-};
+const job = jobOf([phaseStage('a'), evaluationStage('b', 'a'), phaseStage('c')], folder);
 
 /** Forks a stand-in of fixtures/workers, gives it the job and waits for its first word. */
 async function begin(worker: string) {
@@ -31,17 +28,31 @@ describe('a worker', () => {
     expect(await once(child, 'exit')).toEqual([1, null]);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('stops its run on %s', async signal => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('stops its stage on %s and begins no other', async signal => {
     const { child } = await begin('hang');
+    const messages: { type: string; message?: string; stage?: string }[] = [];
+    child.on('message', message => messages.push(message as (typeof messages)[number]));
     child.kill(signal);
-    expect((await once(child, 'message'))[0]).toMatchObject({ type: 'run-failed', message: 'stopped' });
     expect(await once(child, 'exit')).toEqual([1, null]);
+    expect(messages).toMatchObject([
+      { type: 'stage-failed', stage: 'phase a', kind: 'signal', message: 'stopped' },
+      { type: 'stage-failed', stage: 'phase c', kind: 'signal', message: 'Stopped before it began' },
+      { type: 'job-ended' },
+    ]);
   });
 
-  it('refuses a metric that is not a number', async () => {
-    const { child, message } = await begin('nan-metric');
-    expect(message).toMatchObject({ type: 'run-failed', kind: 'nan' });
-    expect(message.message).toBe('Expected accuracy to be a finite number, got `NaN`');
-    await once(child, 'exit');
+  it('does what does not build on a stage that failed, and nothing that does', async () => {
+    process.env.FAKE_ONLY = 'phase a';
+    const { child, message } = await begin('nan');
+    delete process.env.FAKE_ONLY;
+    const messages = [message];
+    child.on('message', one => messages.push(one));
+    expect(await once(child, 'exit')).toEqual([1, null]);
+    const told = messages.filter(({ type }) => /failed|finished|ended/.test(type));
+    expect(told).toMatchObject([
+      { type: 'stage-failed', key: keyOf('a'), kind: 'nan' },
+      { type: 'stage-finished', key: keyOf('c'), kind: 'phase' },
+      { type: 'job-ended' },
+    ]);
   });
 });

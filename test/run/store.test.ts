@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prepareFolder, readResult, writeResult } from '../../src/run/store.ts';
-import { sampleRun } from '../report/sample.ts';
+import { objectFolder, writeObject } from '../../src/files/object.ts';
+import { keysIn, openStore } from '../../src/run/store.ts';
+import { keyOf } from '../support/fake-stages.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -12,62 +12,61 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const result = sampleRun('cell', 0, 91.5);
-const file = () => join(folder, 'result.json');
-
-describe('a result', () => {
-  it('comes back as it was written', async () => {
-    await writeResult(folder, result);
-    expect(await readResult(folder, result.key)).toEqual({ state: 'complete', result });
+const write = (name: string, kind = 'evaluation') =>
+  writeObject(objectFolder(folder, keyOf(name)), {
+    ...{ kind, key: keyOf(name), record: { value: name }, provenance: {} },
+    files: new Map([['file', name]]),
   });
 
-  it('is absent where none was written', async () => {
-    expect(await readResult(join(folder, 'nothing', 'here'), 'key')).toEqual({ state: 'absent' });
+async function open() {
+  const aside: [string, string][] = [];
+  const store = await openStore(folder, (file, reason) => aside.push([file, reason]));
+  return { store, aside };
+}
+
+describe('a store', () => {
+  it('lists what was there when it was opened, and what was read since', async () => {
+    await write('a');
+    const { store } = await open();
+    await write('b');
+    expect(['a', 'b'].map(name => store.lists(keyOf(name)))).toEqual([true, false]);
+    expect(await store.read(keyOf('b'))).toMatchObject({ record: { value: 'b' } });
+    expect(store.lists(keyOf('b'))).toBe(true);
   });
 
-  it('of other inputs is set aside, never overwritten', async () => {
-    await writeResult(folder, result);
-    const stored = await readResult(folder, 'another key');
-    expect(stored).toMatchObject({ state: 'set-aside', file: `${file()}.other-1` });
-    expect(JSON.parse(readFileSync(`${file()}.other-1`, 'utf8'))).toMatchObject(result);
-    expect(await readResult(folder, 'another key')).toEqual({ state: 'absent' });
-  });
-
-  it('that is damaged is set aside under a free name', async () => {
-    for (const n of [1, 2, 3]) {
-      writeFileSync(file(), '{"schemaVersion": 1, "key": ');
-      expect(await readResult(folder, result.key)).toMatchObject({ file: `${file()}.damaged-${n}` });
-    }
-    expect(readdirSync(folder)).toEqual([1, 2, 3].map(n => `result.json.damaged-${n}`));
-  });
-
-  it('with any changed byte or cut short never counts as another result', async () => {
-    await writeResult(folder, result);
-    const bytes = readFileSync(file());
-    const positions = fc.integer({ min: 0, max: bytes.length - 1 });
-    const property = fc.asyncProperty(
-      positions,
-      fc.integer({ min: 1, max: 255 }),
-      fc.boolean(),
-      async (at, mask, cut) => {
-        const changed = Buffer.from(cut ? bytes.subarray(0, at) : bytes);
-        if (!cut) changed[at]! ^= mask;
-        writeFileSync(file(), changed);
-        const stored = await readResult(folder, result.key);
-        // Only white space can change without changing what is said.
-        if (stored.state === 'complete') expect(stored.result).toEqual(result);
-        else expect(stored.state).toBe('set-aside');
-      },
-    );
-    await fc.assert(property, { numRuns: 60 });
-  });
-});
-
-describe('prepareFolder', () => {
-  it('refuses a folder that cannot be made', async () => {
+  it('is empty where there is no folder, and refuses one that cannot be read', async () => {
+    expect(await keysIn(join(folder, 'nowhere'))).toEqual(new Set());
     writeFileSync(join(folder, 'file'), '');
-    await expect(prepareFolder(join(folder, 'file', 'sweep'), 'name: x', [])).rejects.toMatchObject({
-      kind: 'environment',
-    });
+    await expect(keysIn(join(folder, 'file'))).rejects.toMatchObject({ kind: 'environment' });
   });
+
+  it('knows objects from whatever else lies in its folder', async () => {
+    await write('a');
+    for (const name of ['locks', 'work', 'ab.txt']) writeFileSync(join(folder, name), '');
+    writeFileSync(join(folder, keyOf('a').slice(0, 2), `${keyOf('a')}.damaged-1`), '');
+    expect(await keysIn(folder)).toEqual(new Set([keyOf('a')]));
+  });
+
+  it.each(['evaluation', 'phase'])(
+    'sets a damaged %s aside under a free name, and lacks it from then on',
+    async kind => {
+      const key = keyOf('a');
+      for (const n of [1, 2]) {
+        await write('a', kind);
+        const { store, aside } = await open();
+        writeFileSync(join(objectFolder(folder, key), 'file'), 'another');
+        expect(await store.read(key)).toBeUndefined();
+        expect(aside).toEqual([
+          [`${objectFolder(folder, key)}.damaged-${n}`, 'the checksum of file does not fit'],
+        ]);
+        expect(store.lists(key)).toBe(false);
+        expect(await store.read(key)).toBeUndefined();
+        expect(aside).toHaveLength(1);
+      }
+      expect(readdirSync(join(folder, key.slice(0, 2))).sort()).toEqual([
+        `${key}.damaged-1`,
+        `${key}.damaged-2`,
+      ]);
+    },
+  );
 });

@@ -15,6 +15,9 @@ const small = 'name: x\ntarget: { network: resnet8, dataset: procedural }\n';
 
 test('defaults are those of the papers', () => {
   expect(sweepOf(small).cells[0]?.configuration).toEqual({
+    phases: 'joint',
+    progressive: { rounds: 1, stopWhenNoGain: true },
+    select: { measure: 'accuracy', split: 'test' },
     target: { network: 'resnet8', shortcut: 'auto', dataset: 'procedural', weights: 'embedded' },
     teacher: 'none',
     data: {

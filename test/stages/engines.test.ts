@@ -1,15 +1,13 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/open.ts';
 import { Failure } from '../../src/failure.ts';
+import { objectFolder, readObject } from '../../src/files/object.ts';
 import type { Engine, Feeds, Program } from '../../src/graph/program.ts';
 import { reachable } from '../../src/graph/value.ts';
-import { parseSpec } from '../../src/spec/sweep.ts';
-import type { Job, StageEvent } from '../../src/stages/job.ts';
-import type { RunResult } from '../../src/stages/result.ts';
-import { executeRun } from '../../src/stages/run.ts';
+import type { StageEvent } from '../../src/stages/job.ts';
+import { workFolder } from '../../src/stages/work-folder.ts';
+import { determined, execute, newStore, onlyResult, phasesIn, planOf } from '../support/whole-runs.ts';
 
 const spec = `
 name: tiny
@@ -23,34 +21,23 @@ iterations: 5
 warmup: 2
 batch: 12
 evaluateEvery: 2
+seeds: [0]
 `;
 
-async function newJob(changes: Partial<Job> = {}, text = spec): Promise<Job> {
-  const parsed = parseSpec(text, 'tiny.yaml');
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
-  const { id, configuration } = parsed.sweep.cells[0]!;
-  const directory = await mkdtemp(join(tmpdir(), 'nern-engines-'));
-  const engine = { name: 'onnx:cpu', threads: 1, device: 0 } as const;
-  const about = { run: `${id}/seed-0`, cell: id, seed: 0, key: 'key', specFolder: '.' };
-  return { ...about, directory, configuration, engine, mayMixEngines: false, ...changes };
-}
-
 const real = () => openEngine({ name: 'onnx:cpu', threads: 1, device: 0 });
-const never = new AbortController().signal;
 
-async function runWith(job: Job, engine: Engine) {
+/** Runs the spec in a store to the end, as far as `engine` lets it, and notes what is told. */
+async function runWith(store: string, engine: Engine, text = spec, mayMixEngines = false) {
   const events: StageEvent[] = [];
-  const result = await executeRun(
-    job,
-    event => events.push(event),
-    never,
-    async () => engine,
-  );
-  return { result, events };
+  const whole = await execute(text, { store, engine, mayMixEngines, tell: event => events.push(event) });
+  return { result: onlyResult(whole), events };
 }
 
-/** What training and measuring gave, without provenance. */
-const determined = ({ provenance: _, ...rest }: RunResult) => rest;
+/** What training left to go on with. */
+async function leftBehind(store: string): Promise<string[]> {
+  const [phase] = phasesIn(await planOf(spec));
+  return readdir(workFolder(store, phase!.key)).catch(() => []);
+}
 
 /** The engine, but each call of a program first goes through `before`, which may throw. */
 const intercepted = (
@@ -101,42 +88,42 @@ async function withRoomFor(images: number, imagesAtOnce: number) {
 describe('a step that does not fit into memory', () => {
   test('is done again with fewer images at a time, and gives what it would have given', async () => {
     const { engine, slices } = await withRoomFor(3, 12);
-    const { result, events } = await runWith(await newJob(), engine);
+    const { result, events } = await runWith(await newStore(), engine);
     expect(slices).toEqual([12, 6, 3, 3, 3]);
-    expect(events.filter(({ type }) => type === 'run-sliced')).toMatchObject([{ imagesAtOnce: 3 }]);
-    expect(result.provenance.imagesAtOnce).toBe(3);
-    const whole = (await runWith(await newJob(), { ...(await real()), imagesAtOnce: 12 })).result;
-    for (const [i, { loss }] of whole.history.entries())
-      expect(Math.abs(result.history[i]!.loss / loss - 1)).toBeLessThan(1e-5);
+    expect(events.filter(({ type }) => type === 'stage-sliced')).toMatchObject([{ imagesAtOnce: 3 }]);
+    expect(result.provenance[0]!.imagesAtOnce).toBe(3);
+    const whole = (await runWith(await newStore(), { ...(await real()), imagesAtOnce: 12 })).result;
+    for (const [i, { loss }] of whole.phases[0]!.history.entries())
+      expect(Math.abs(result.phases[0]!.history[i]!.loss / loss - 1)).toBeLessThan(1e-5);
   });
 
   test('fails as what it is when one image is too much', async () => {
     const { engine, slices } = await withRoomFor(0, 12);
-    const failure = await runWith(await newJob(), engine).catch(error => error);
+    const failure = await runWith(await newStore(), engine).catch(error => error);
     expect(failure).toMatchObject({ kind: 'out-of-memory', message: 'no room for 1 images' });
     expect(slices).toEqual([12, 6, 3, 1]);
   });
 
   test('fails at once when its losses compare the images with each other', async () => {
     const { engine, slices } = await withRoomFor(3, 6);
-    const job = await newJob({}, `${spec}losses: { fmd: gram }`);
-    const failure = await runWith(job, engine).catch(error => error);
+    const text = `${spec}losses: { fmd: gram }`;
+    const failure = await runWith(await newStore(), engine, text).catch(error => error);
     expect(failure).toMatchObject({ kind: 'out-of-memory', message: 'no room for 12 images' });
     expect(slices).toEqual([12]);
   });
 
   test('is not tried in vain again when the run goes on', async () => {
-    const job = await newJob();
+    const store = await newStore();
     const { engine } = await withRoomFor(3, 12);
     let steps = 0;
     const vanishing = intercepted(engine, ({ name }) => {
       if (isStep(name) && ++steps === 6) throw new Failure('engine', 'the device is lost');
     });
-    await expect(runWith(job, vanishing)).rejects.toThrow('the device is lost');
+    await expect(runWith(store, vanishing)).rejects.toThrow('the device is lost');
     const again = await withRoomFor(3, 12);
-    const { result } = await runWith(job, again.engine);
+    const { result } = await runWith(store, again.engine);
     expect(new Set(again.slices)).toEqual(new Set([3]));
-    const untouched = await runWith(await newJob(), (await withRoomFor(3, 12)).engine);
+    const untouched = await runWith(await newStore(), (await withRoomFor(3, 12)).engine);
     expect(determined(result)).toEqual(determined(untouched.result));
   });
 });
@@ -151,49 +138,59 @@ describe('an engine that vanishes', () => {
   };
 
   test('costs nothing, whenever it does: the same command goes on to the same result', async () => {
-    const expected = determined((await runWith(await newJob(), await real())).result);
+    const expected = determined((await runWith(await newStore(), await real())).result);
     let calls = 0;
     await runWith(
-      await newJob(),
+      await newStore(),
       intercepted(await real(), () => calls++),
     );
+    const plan = await planOf(spec);
+    const [phase] = phasesIn(plan);
+    let trained = 0;
     for (let n = 1; n <= calls; n++) {
-      const job = await newJob();
-      await expect(runWith(job, await vanishingAt(n))).rejects.toMatchObject({ kind: 'engine' });
-      expect(await readdir(job.directory)).toEqual(n === 1 ? [] : ['checkpoint.json']);
-      const { result, events } = await runWith(job, await real());
+      const store = await newStore();
+      await expect(runWith(store, await vanishingAt(n))).rejects.toMatchObject({ kind: 'engine' });
+      const isTrained = (await readObject(objectFolder(store, phase!.key), phase!.key)).state === 'complete';
+      if (isTrained) trained++;
+      expect(await leftBehind(store)).toEqual(n === 1 || isTrained ? [] : ['checkpoint.json']);
+      const { result, events } = await runWith(store, await real());
       expect(determined(result), `call ${n}`).toEqual(expected);
-      const [first] = events.flatMap(event => (event.type === 'run-progress' ? [event.iteration] : []));
-      if (n === 1) expect(first).toBe(1);
+      const begun = events.flatMap(event => (event.type === 'stage-progress' ? [event.iteration] : []));
+      if (n === 1) expect(begun[0]).toBe(1);
+      if (isTrained) expect(begun).toEqual([]);
     }
+    // Both happened: while it was trained, and while the trained predictor was measured.
+    expect(trained).toBeGreaterThan(0);
+    expect(trained).toBeLessThan(calls - 5);
   });
 });
 
 describe('a run that another engine began', () => {
-  async function begun(changes: Partial<Job>) {
-    const job = await newJob(changes);
+  async function begun() {
+    const store = await newStore();
     let steps = 0;
     const lost = intercepted(await real(), ({ name }) => {
       if (isStep(name) && ++steps === 3) throw new Failure('engine', 'The GPU is lost');
     });
-    await expect(runWith(job, { ...lost, name: 'onnx:cuda', imagesAtOnce: 6 })).rejects.toThrow('lost');
-    return job;
+    await expect(runWith(store, { ...lost, name: 'onnx:cuda', imagesAtOnce: 6 })).rejects.toThrow('lost');
+    return store;
   }
 
   test('is not gone on with unasked, and is left as it is', async () => {
-    const job = await begun({});
-    await expect(runWith(job, await real())).rejects.toMatchObject({
+    const store = await begun();
+    await expect(runWith(store, await real())).rejects.toMatchObject({
       kind: 'environment',
       message: 'Expected to go on with `onnx:cuda`, which has done 2 iterations of this run, got `onnx:cpu`',
     });
-    expect(await readdir(job.directory)).toEqual(['checkpoint.json']);
+    expect(await leftBehind(store)).toEqual(['checkpoint.json']);
   });
 
   test('is gone on with when an engine is asked for, which the result tells', async () => {
-    const job = await begun({ mayMixEngines: true });
-    const { result, events } = await runWith(job, await real());
-    expect(events).toContainEqual({ type: 'run-mixed', run: job.run, engines: ['onnx:cuda', 'onnx:cpu'] });
-    expect(result.provenance).toMatchObject({
+    const store = await begun();
+    const { result, events } = await runWith(store, await real(), spec, true);
+    const stage = `${result.cell}/seed-0`;
+    expect(events).toContainEqual({ type: 'stage-mixed', stage, engines: ['onnx:cuda', 'onnx:cpu'] });
+    expect(result.provenance[0]).toMatchObject({
       engine: 'onnx:cpu',
       engines: ['onnx:cuda', 'onnx:cpu'],
       imagesAtOnce: 32,
@@ -209,8 +206,8 @@ test('256 images give the same step, however many of them go through the network
     .replace('train: 64', 'train: 256');
   const losses = [];
   for (const imagesAtOnce of [32, 64, 256]) {
-    const { result } = await runWith(await newJob({}, large), { ...(await real()), imagesAtOnce });
-    losses.push([result.history[0]!, result.metrics['reconstruction-error']!.value] as const);
+    const { result } = await runWith(await newStore(), { ...(await real()), imagesAtOnce }, large);
+    losses.push([result.phases[0]!.history[0]!, result.metrics['reconstruction-error']!.value] as const);
   }
   const [[first, error]] = losses as [(typeof losses)[number]];
   for (const [other, otherError] of losses) {

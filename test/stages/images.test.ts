@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
 import { parseSpec } from '../../src/spec/sweep.ts';
-import { imagesRead } from '../../src/stages/images.ts';
+import { distils, imagesOf } from '../../src/stages/needs.ts';
 
-const readBy = (settings: string) => {
+/** The images that training and measuring read. */
+function readBy(settings: string) {
   const target = 'target: { network: resnet8, dataset: procedural, weights: embedded }';
   const parsed = parseSpec(`name: images\n${target}\niterations: 4\n${settings}\n`, 'images.yaml');
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
-  return imagesRead(parsed.sweep.cells[0]!.configuration);
-};
+  const { configuration } = parsed.sweep.cells[0]!;
+  const measured = configuration.evaluate.flatMap(measure => imagesOf(measure));
+  return { train: distils(configuration) || measured.includes('train'), test: measured.includes('test') };
+}
 
 test.each([
   ['alpha: 0.1\nevaluate: [reconstruction-error, layer-errors]', { train: true, source: false, test: false }],
@@ -25,4 +28,9 @@ test.each([
   ['alpha: 0.1\ndata: { heldOut: 10 }\nevaluate: [accuracy]', { train: true, source: false, test: true }],
 ])('a run reads the images that it trains with or measures on: %j', (settings, expected) => {
   expect(readBy(settings)).toEqual(expected);
+});
+
+test('a measure that is taken on the training images reads those', () => {
+  expect(imagesOf('accuracy', 'train')).toEqual(['train']);
+  expect(imagesOf('reconstruction-error', 'train')).toEqual([]);
 });

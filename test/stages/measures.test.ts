@@ -1,10 +1,8 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseSpec } from '../../src/spec/sweep.ts';
+import type { Assembled } from '../../src/run/assemble.ts';
 import type { RunResult } from '../../src/stages/result.ts';
-import { executeRun } from '../../src/stages/run.ts';
+import { execute, onlyResult, published } from '../support/whole-runs.ts';
 
 const spec = `
 name: measured
@@ -34,25 +32,17 @@ evaluate:
   - meta-compression
 `;
 
-let directory: string;
+let run: Assembled;
 let result: RunResult;
 
 beforeAll(async () => {
-  const parsed = parseSpec(spec, 'measured.yaml');
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
-  const { id, configuration } = parsed.sweep.cells[0]!;
-  directory = await mkdtemp(join(tmpdir(), 'nern-measures-'));
-  const engine = { name: 'onnx:cpu' as const, threads: 1, device: 0 };
-  const job = { run: `${id}/seed-0`, cell: id, seed: 0, key: 'k', directory, configuration, engine };
-  result = await executeRun(
-    { ...job, mayMixEngines: false, specFolder: '.' },
-    () => {},
-    new AbortController().signal,
-  );
+  const whole = await execute(spec);
+  [run] = whole.runs as [Assembled];
+  result = onlyResult(whole);
 }, 180_000);
 
 const document = async (name: string) =>
-  JSON.parse(await readFile(join(directory, 'measures', `${name}.json`), 'utf8'));
+  JSON.parse((await published(run, join('measures', `${name}.json`))).toString());
 
 describe('a run with every measure', () => {
   test('reports the numbers with their units, and the settings on which they depend', () => {
@@ -77,7 +67,7 @@ describe('a run with every measure', () => {
 
   test('attacks at the end alone', () => {
     const often = ['accuracy', 'top-5', 'loss', 'agreement', 'reconstruction-error'];
-    expect(result.evaluations.map(({ metrics }) => Object.keys(metrics))).toEqual([often, often]);
+    expect(result.phases[0]!.evaluations.map(({ metrics }) => Object.keys(metrics))).toEqual([often, often]);
   });
 
   test('reports the original network, but for what compares with it', () => {
@@ -141,9 +131,10 @@ describe('a run with every measure', () => {
   });
 
   test('draws what is a picture', async () => {
-    const files = await readdir(join(directory, 'measures'));
-    const drawn = files.filter(file => file.endsWith('.svg')).sort();
-    expect(drawn).toEqual(['kernel-grid.svg', 'loss-landscape.svg', 'weight-importance.svg']);
+    const drawn = [...run.files.keys()].filter(file => file.endsWith('.svg')).sort();
+    expect(drawn).toEqual(
+      ['kernel-grid.svg', 'loss-landscape.svg', 'weight-importance.svg'].map(name => join('measures', name)),
+    );
     const { layers } = await document('kernel-grid');
     expect(layers[0].original).not.toEqual(layers[0].reconstructed);
     expect(layers[0].original).toHaveLength(31);

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -7,14 +6,25 @@ import { openEngine } from '../../src/engine/open.ts';
 import type { Engine } from '../../src/graph/program.ts';
 import { reachable } from '../../src/graph/value.ts';
 import { momentsOf } from '../../src/nern/initialise.ts';
+import { planSweep } from '../../src/plan/plan.ts';
 import { createRandom } from '../../src/random.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
-import type { Job, StageEvent } from '../../src/stages/job.ts';
+import { executeStage } from '../../src/stages/execute.ts';
+import type { StageEvent } from '../../src/stages/job.ts';
 import { represent } from '../../src/stages/represent.ts';
 import type { RunResult } from '../../src/stages/result.ts';
-import { executeRun } from '../../src/stages/run.ts';
 import { loadTarget } from '../../src/stages/target.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
+import {
+  type Conditions,
+  determined,
+  execute,
+  never,
+  newStore,
+  onlyResult,
+  phasesIn,
+  workshopFor,
+} from '../support/whole-runs.ts';
 
 const tiny = {
   name: 'tiny',
@@ -32,26 +42,9 @@ const tiny = {
   seeds: [3],
 };
 
-async function jobFor(changes: Record<string, unknown>): Promise<Job> {
-  const parsed = parseSpec(stringify({ ...tiny, ...changes }), 'tiny.yaml');
-  if (!parsed.ok) throw new Error(parsed.diagnostics.map(({ message }) => message).join('\n'));
-  const { id, configuration } = parsed.sweep.cells[0]!;
-  return {
-    run: `${id}/seed-3`,
-    cell: id,
-    seed: 3,
-    key: 'k',
-    directory: await mkdtemp(join(tmpdir(), 'nern-options-')),
-    configuration,
-    engine: { name: 'onnx:cpu', threads: 1, device: 0 },
-    mayMixEngines: false,
-    specFolder: '.',
-  };
-}
-
-const ignore = () => {};
-const never = new AbortController().signal;
-const run = async (changes: Record<string, unknown>) => executeRun(await jobFor(changes), ignore, never);
+const specOf = (changes: Record<string, unknown>) => stringify({ ...tiny, ...changes });
+const run = async (changes: Record<string, unknown>, conditions: Conditions = {}) =>
+  onlyResult(await execute(specOf(changes), conditions));
 
 /** What each option may be; one of each is drawn for a spec. */
 const choices = {
@@ -102,8 +95,8 @@ describe('specs drawn from the options', () => {
     const { architecture, activation, layers, resample, init, embedding, ...rest } = drawn;
     const predictor = { hidden: 10, architecture, activation, layers, resample, init, embedding };
     const result = await run({ ...rest, predictor });
-    expect(result.history).toHaveLength(4);
-    for (const { loss } of result.history) expect(Number.isFinite(loss)).toBe(true);
+    expect(result.phases[0]!.history).toHaveLength(4);
+    for (const { loss } of result.phases[0]!.history) expect(Number.isFinite(loss)).toBe(true);
   });
 });
 
@@ -113,15 +106,15 @@ describe('samplers that walk', () => {
     async method => {
       const batch = method === 'uniform-without-replacement' ? { batch: 3000 } : {};
       const changes = { sampler: { method, ...batch }, iterations: 8, warmup: 8, evaluateEvery: 8 };
-      const determined = ({ provenance: _, ...rest }: RunResult) => rest;
       const expected = determined(await run(changes));
-      const job = await jobFor(changes);
+      const store = await newStore();
       const stop = new AbortController();
       const stopAt = (event: StageEvent) => {
-        if (event.type === 'run-progress' && event.iteration === 4) stop.abort();
+        if (event.type === 'stage-progress' && event.iteration === 4) stop.abort();
       };
-      await expect(executeRun(job, stopAt, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
-      expect(determined(await executeRun(job, ignore, never))).toEqual(expected);
+      const stopped = run(changes, { store, tell: stopAt, stop: stop.signal });
+      await expect(stopped).rejects.toMatchObject({ kind: 'signal' });
+      expect(determined(await run(changes, { store }))).toEqual(expected);
     },
   );
 });
@@ -141,9 +134,12 @@ test('layers with equally many kernels share a program', async () => {
       return engine.compile(program);
     },
   };
-  const job = await jobFor({ sampler: { method: 'sequential-layer' }, iterations: 18, warmup: 9 });
-  await executeRun(job, ignore, never, async () => noting);
-  const { kernels } = represent(await loadTarget(job.configuration, '.'), job.configuration);
+  const result = await run(
+    { sampler: { method: 'sequential-layer' }, iterations: 18, warmup: 9 },
+    { engine: noting },
+  );
+  const { configuration } = result;
+  const { kernels } = represent(await loadTarget(configuration, '.'), configuration);
   const sizes = new Set(kernels.layers.map(layer => layer.kernels));
   expect(kernels.layers.length).toBeGreaterThan(sizes.size);
   expect(kernels.layers.length).toBeLessThanOrEqual(9);
@@ -155,12 +151,13 @@ test('layers with equally many kernels share a program', async () => {
 describe('the initialisation', () => {
   const still = { iterations: 1, warmup: 1, evaluateEvery: 1 };
   /** The loss of the first step is that of the predictor as it begins. */
-  const first = (result: RunResult) => result.history[0]!.reconstruction;
+  const first = (result: RunResult) => result.phases[0]!.history[0]!.reconstruction;
 
   test('from a checkpoint begins where that run ended', async () => {
-    const job = await jobFor({ iterations: 30, warmup: 30, evaluateEvery: 30, sampler: { method: 'all' } });
-    const trained = await executeRun(job, ignore, never);
-    const init = { method: 'checkpoint', file: join(job.directory, 'predictor.safetensors') };
+    const training = { iterations: 30, warmup: 30, evaluateEvery: 30, sampler: { method: 'all' } };
+    const whole = await execute(specOf(training));
+    const trained = onlyResult(whole);
+    const init = { method: 'checkpoint', file: whole.runs[0]!.files.get('predictor.safetensors')! };
     const predictor = { ...tiny.predictor, init };
     const begun = await run({ ...still, sampler: { method: 'all' }, predictor });
     expect(first(begun)).toBeCloseTo(trained.metrics['reconstruction-error']!.value, 6);
@@ -171,41 +168,49 @@ describe('the initialisation', () => {
     const renamed = new Map(
       [...tensors].map(([name, tensor]) => [name.replace('layers.4', 'final_linear_layer'), tensor]),
     );
-    const theirs = { ...init, file: join(job.directory, 'theirs.safetensors') };
+    const theirs = { ...init, file: join(whole.store, 'theirs.safetensors') };
     await writeFile(theirs.file, writeSafetensors(renamed));
     const same = await run({
       ...still,
       sampler: { method: 'all' },
       predictor: { ...predictor, init: theirs },
     });
-    expect(same.history).toEqual(begun.history);
+    expect(same.phases[0]!.history).toEqual(begun.phases[0]!.history);
 
-    await expect(run({ ...still, predictor: { ...predictor, hidden: 11 } })).rejects.toMatchObject({
+    // Files are checked before anything runs; a stage that finds them changed meanwhile says the same.
+    const directly = async (changed: object) => {
+      const parsed = parseSpec(specOf({ ...still, predictor: changed }), 'spec.yaml');
+      if (!parsed.ok) throw new Error(parsed.diagnostics[0]!.message);
+      const [phase] = phasesIn(planSweep(parsed.sweep, new Map()));
+      return executeStage(phase!, workshopFor([phase!], await newStore()), () => {}, never);
+    };
+    await expect(directly({ ...predictor, hidden: 11 })).rejects.toMatchObject({
       kind: 'checkpoint',
       message: `Expected \`layers.0.weight\` of ${init.file} to be of shape [11, 24], got [10, 24]`,
     });
-    await expect(run({ ...still, predictor: { ...predictor, layers: 6 } })).rejects.toMatchObject({
+    await expect(directly({ ...predictor, layers: 6 })).rejects.toMatchObject({
       message: expect.stringMatching(
         /^Expected `layers.4.weight` of .* to be of shape \[10, 10\], got \[9, 10\]$/,
       ),
     });
     const missing = { ...predictor, init: { ...init, file: 'none.safetensors' } };
-    await expect(run({ ...still, predictor: missing })).rejects.toMatchObject({
+    await expect(directly(missing)).rejects.toMatchObject({
       kind: 'checkpoint',
       message: expect.stringMatching(/^Expected `predictor.init.file` to be a file, found none at /),
     });
   });
 
   test('matched to the weights is about as wrong as weights drawn like them', async () => {
-    const job = await jobFor({
+    const result = await run({
       ...still,
       sampler: { method: 'all' },
       predictor: { ...tiny.predictor, init: { method: 'matched' } },
     });
-    const { kernels } = represent(await loadTarget(job.configuration, '.'), job.configuration);
+    const { configuration } = result;
+    const { kernels } = represent(await loadTarget(configuration, '.'), configuration);
     const { deviation } = momentsOf(kernels.rows.data, kernels.mask?.data);
     // Two independent variables of one variance differ by sqrt(2) of the deviation.
-    const ratio = first(await executeRun(job, ignore, never)) / deviation;
+    const ratio = first(result) / deviation;
     expect(ratio).toBeGreaterThan(1.3);
     expect(ratio).toBeLessThan(1.5);
   });

@@ -1,13 +1,25 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/open.ts';
+import type { Engine } from '../../src/graph/program.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
-import { parseSpec } from '../../src/spec/sweep.ts';
-import type { Job, StageEvent } from '../../src/stages/job.ts';
-import type { RunResult } from '../../src/stages/result.ts';
-import { executeRun } from '../../src/stages/run.ts';
+import { executeStage } from '../../src/stages/execute.ts';
+import type { StageEvent } from '../../src/stages/job.ts';
+import type { PhaseStage } from '../../src/stages/stage.ts';
+import { workFolder } from '../../src/stages/work-folder.ts';
+import {
+  determined,
+  execute,
+  never,
+  newStore,
+  onlyResult,
+  phasesIn,
+  planOf,
+  published,
+  type Whole,
+  workshopFor,
+} from '../support/whole-runs.ts';
 
 const tiny = `
 name: tiny
@@ -25,96 +37,77 @@ evaluateEvery: 5
 seeds: [3]
 `;
 
-async function jobFor(spec: string, threads = 1): Promise<Job> {
-  const parsed = parseSpec(spec, 'tiny.yaml');
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
-  const [cell] = parsed.sweep.cells;
-  const directory = await mkdtemp(join(tmpdir(), 'nern-run-'));
-  const { id, configuration } = cell!;
-  return {
-    run: `${id}/seed-3`,
-    cell: id,
-    seed: 3,
-    key: 'k',
-    directory,
-    configuration,
-    engine: { name: 'onnx:cpu', threads, device: 0 },
-    mayMixEngines: false,
-    specFolder: '.',
-  };
-}
-
-const ignore = () => {};
-const never = new AbortController().signal;
-
-/** A result without what may differ between two runs of the same thing. */
-const determined = ({ provenance: _, ...rest }: RunResult) => rest;
-const predictorOf = (job: Job) => readFile(join(job.directory, 'predictor.safetensors'));
+const predictorOf = ({ runs }: Whole) => published(runs[0]!, 'predictor.safetensors');
 
 describe('a run', () => {
   test('gives the same bytes for the same seed, whatever the number of threads', async () => {
-    const [once, again, wider] = [await jobFor(tiny), await jobFor(tiny), await jobFor(tiny, 2)];
-    const result = determined(await executeRun(once, ignore, never));
-    expect(determined(await executeRun(again, ignore, never))).toEqual(result);
-    expect(determined(await executeRun(wider, ignore, never))).toEqual(result);
+    const [once, again, wider] = [
+      await execute(tiny),
+      await execute(tiny),
+      await execute(tiny, { threads: 2 }),
+    ];
+    const result = determined(onlyResult(once));
+    expect(determined(onlyResult(again))).toEqual(result);
+    expect(determined(onlyResult(wider))).toEqual(result);
     const predictor = await predictorOf(once);
     expect((await predictorOf(again)).equals(predictor)).toBe(true);
     expect((await predictorOf(wider)).equals(predictor)).toBe(true);
   });
 
   test('that was stopped twice goes on to the same bytes', async () => {
-    const whole = await jobFor(tiny);
-    const expected = determined(await executeRun(whole, ignore, never));
-    const job = await jobFor(tiny);
+    const whole = await execute(tiny);
+    const store = await newStore();
+    const plan = await planOf(tiny);
+    const [phase] = phasesIn(plan);
     for (const at of [2, 7]) {
       const stop = new AbortController();
       const stopAt = (event: StageEvent) => {
-        if (event.type === 'run-progress' && event.iteration === at) stop.abort();
+        if (event.type === 'stage-progress' && event.iteration === at) stop.abort();
       };
-      await expect(executeRun(job, stopAt, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
-      expect(await readdir(job.directory)).toEqual(['checkpoint.json']);
+      const stopped = execute(plan, { store, tell: stopAt, stop: stop.signal });
+      await expect(stopped).rejects.toMatchObject({ kind: 'signal' });
+      expect(await readdir(workFolder(store, phase!.key))).toEqual(['checkpoint.json']);
     }
     const seen: number[] = [];
-    const result = await executeRun(
-      job,
-      event => {
-        if (event.type === 'run-progress') seen.push(event.iteration);
-      },
-      never,
-    );
+    const tell = (event: StageEvent) => {
+      if (event.type === 'stage-progress') seen.push(event.iteration);
+    };
+    const resumed = await execute(plan, { store, tell });
     expect(seen[0]).toBe(8);
-    expect(determined(result)).toEqual(expected);
-    expect((await predictorOf(job)).equals(await predictorOf(whole))).toBe(true);
+    expect(determined(onlyResult(resumed))).toEqual(determined(onlyResult(whole)));
+    expect((await predictorOf(resumed)).equals(await predictorOf(whole))).toBe(true);
   });
 
   test('does not go on from a damaged checkpoint, or one of another configuration', async () => {
-    const job = await jobFor(tiny);
+    const store = await newStore();
+    const plan = await planOf(tiny);
+    const [phase] = phasesIn(plan);
     const stop = new AbortController();
     stop.abort();
-    await expect(executeRun(job, ignore, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
-    const file = join(job.directory, 'checkpoint.json');
+    await expect(execute(plan, { store, stop: stop.signal })).rejects.toMatchObject({ kind: 'signal' });
+    const file = join(workFolder(store, phase!.key), 'checkpoint.json');
     const bytes = await readFile(file);
-    const firstIteration = async (changed: Job) => {
+    const firstIteration = async (stage: PhaseStage) => {
       let first: number | undefined;
-      await executeRun(
-        changed,
-        event => {
-          if (event.type === 'run-progress') first ??= event.iteration;
-        },
-        never,
-      );
+      const tell = (event: StageEvent) => {
+        if (event.type === 'stage-progress') first ??= event.iteration;
+      };
+      await executeStage(stage, workshopFor([stage], store), tell, never);
       return first;
     };
-    expect(await firstIteration({ ...job, key: 'another' })).toBe(1);
+    const other = 'f'.repeat(64);
+    await mkdir(workFolder(store, other));
+    await writeFile(join(workFolder(store, other), 'checkpoint.json'), bytes);
+    expect(await firstIteration({ ...phase!, key: other })).toBe(1);
     await writeFile(file, bytes.with(bytes.length >> 1, bytes[bytes.length >> 1]! ^ 1));
-    expect(await firstIteration(job)).toBe(1);
+    expect(await firstIteration(phase!)).toBe(1);
     await writeFile(file, bytes);
-    expect(await firstIteration(job)).toBe(2);
+    expect(await firstIteration(phase!)).toBe(2);
   });
 
   test('whose loss is no number fails with the iteration and the last finite losses', async () => {
-    const job = await jobFor(`${tiny}\noptimizer: { method: ranger, lr: 10, weightDecay: 1 }\n`);
-    const failure = await executeRun(job, ignore, never).catch(error => error);
+    const diverging = `${tiny}\noptimizer: { method: ranger, lr: 10, weightDecay: 1 }\n`;
+    const failure = await execute(diverging).catch(error => error);
     expect(failure.kind).toBe('nan');
     expect(failure.message).toMatch(
       /^Expected the loss to be a finite number, got `\S+` at iteration \d+; the last finite/,
@@ -125,18 +118,23 @@ describe('a run', () => {
 
   test('reports what a reader of the result needs', async () => {
     const events: StageEvent[] = [];
-    const result = await executeRun(await jobFor(tiny), event => events.push(event), never);
+    const result = onlyResult(await execute(tiny, { tell: event => events.push(event) }));
+    const [phase] = result.phases;
+    expect(result.phases).toHaveLength(1);
+    expect(phase).toMatchObject({ name: 'joint', seed: 3, iterations: 12 });
     expect(result.learnableParameters).toBe(74_160);
     // 36 values in, 12 hidden units, 9 values out.
     expect(result.predictorParameters).toBe(36 * 12 + 12 + 3 * (12 * 12 + 12) + 12 * 9 + 9);
     expect(result.compressionRatio).toBe(result.predictorParameters / result.learnableParameters);
-    expect(result.evaluations.map(({ iteration }) => iteration)).toEqual([5, 10, 12]);
-    expect(result.history.map(({ iteration }) => iteration)).toEqual([...Array(12).keys()].map(i => i + 1));
-    expect(result.history.filter(({ kd }) => kd === 0)).toHaveLength(4);
+    expect(phase!.evaluations.map(({ iteration }) => iteration)).toEqual([5, 10, 12]);
+    expect(phase!.history.map(({ iteration }) => iteration)).toEqual([...Array(12).keys()].map(i => i + 1));
+    expect(phase!.history.filter(({ kd }) => kd === 0)).toHaveLength(4);
     expect(result.target.accuracy).toBeGreaterThan(80);
-    const accuracies = result.evaluations.map(({ metrics }) => metrics.accuracy!);
+    const accuracies = phase!.evaluations.map(({ metrics }) => metrics.accuracy!);
+    expect(result.metrics.accuracy!.value).toBe(accuracies.at(-1));
     expect(result.metrics['best-accuracy']!.value).toBe(Math.max(...accuracies));
-    expect(events.filter(({ type }) => type === 'run-evaluated')).toHaveLength(3);
+    expect(events.filter(({ type }) => type === 'stage-evaluated')).toHaveLength(3);
+    expect(result.provenance).toHaveLength(1);
   });
 });
 
@@ -147,67 +145,49 @@ describe('a run on noise', () => {
   );
 
   test('needs no training images, and follows from its seed', async () => {
-    const [once, again] = [await jobFor(noisy), await jobFor(noisy)];
-    const result = determined(await executeRun(once, ignore, never));
-    expect(determined(await executeRun(again, ignore, never))).toEqual(result);
-    expect(result.history.at(-1)!.kd).toBeGreaterThan(0);
+    const [once, again] = [await execute(noisy), await execute(noisy)];
+    const result = determined(onlyResult(once));
+    expect(determined(onlyResult(again))).toEqual(result);
+    expect(result.phases[0]!.history.at(-1)!.kd).toBeGreaterThan(0);
   });
 
   /** An engine whose loss is no number in some of its distilling steps. */
-  const failingIn = (steps: (step: number) => boolean): typeof openEngine => {
+  const failingIn = async (steps: (step: number) => boolean): Promise<Engine> => {
     let step = 0;
-    return async order => {
-      const engine = await openEngine(order);
-      return {
-        ...engine,
-        compile: async program => {
-          const executable = await engine.compile(program);
-          const isStep = program.name === 'distillation-step';
-          return {
-            ...executable,
-            async run(feeds, into) {
-              const result = await executable.run(feeds, into);
-              if (isStep && steps(++step))
-                for (const tensor of Object.values<Tensor>(result)) tensor.data.fill(Number.NaN);
-              return result;
-            },
-          };
-        },
-      };
+    const engine = await openEngine({ name: 'onnx:cpu', threads: 1, device: 0 });
+    return {
+      ...engine,
+      compile: async program => {
+        const executable = await engine.compile(program);
+        const isStep = program.name === 'distillation-step';
+        return {
+          ...executable,
+          async run(feeds, into) {
+            const result = await executable.run(feeds, into);
+            if (isStep && steps(++step))
+              for (const tensor of Object.values<Tensor>(result)) tensor.data.fill(Number.NaN);
+            return result;
+          },
+        };
+      },
     };
   };
 
   test('skips a step whose loss is no number, and leaves everything as it was', async () => {
-    const job = await jobFor(noisy.replace('warmup: 4', 'warmup: 0'));
-    const skipping = await executeRun(
-      job,
-      ignore,
-      never,
-      failingIn(step => step % 3 === 0),
-    );
-    expect(skipping.history.map(({ iteration }) => iteration)).toEqual(
-      Array.from({ length: 12 }, (_, i) => i + 1),
-    );
-    expect(skipping.history.every(({ loss }) => Number.isFinite(loss))).toBe(true);
-    expect(skipping.skippedSteps).toBe(4);
+    const engine = await failingIn(step => step % 3 === 0);
+    const skipping = onlyResult(await execute(noisy.replace('warmup: 4', 'warmup: 0'), { engine }));
+    const { history, skippedSteps } = skipping.phases[0]!;
+    expect(history.map(({ iteration }) => iteration)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    expect(history.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+    expect(skippedSteps).toBe(4);
   });
 
   test('fails when no step is left, as one on images does at the first', async () => {
     const long = noisy.replace('warmup: 4', 'warmup: 0').replace('iterations: 12', 'iterations: 150');
-    const failure = executeRun(
-      await jobFor(long),
-      ignore,
-      never,
-      failingIn(step => step > 2),
-    );
+    const failure = execute(long, { engine: await failingIn(step => step > 2) });
     await expect(failure).rejects.toMatchObject({ kind: 'nan', details: { iteration: 103 } });
     const images = tiny.replace('warmup: 4', 'warmup: 0');
-    const atOnce = executeRun(
-      await jobFor(images),
-      ignore,
-      never,
-      failingIn(step => step > 2),
-    );
+    const atOnce = execute(images, { engine: await failingIn(step => step > 2) });
     await expect(atOnce).rejects.toMatchObject({ kind: 'nan', details: { iteration: 3 } });
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -6,11 +6,18 @@ import type { Tensor } from '../../src/graph/tensor.ts';
 import { parameterShapes } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
 import { createRandom } from '../../src/random.ts';
-import { parseSpec } from '../../src/spec/sweep.ts';
-import type { Job, StageEvent } from '../../src/stages/job.ts';
+import type { StageEvent } from '../../src/stages/job.ts';
 import type { RunResult } from '../../src/stages/result.ts';
-import { executeRun } from '../../src/stages/run.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
+import {
+  type Conditions,
+  determined,
+  execute,
+  newStore,
+  onlyResult,
+  published,
+  type Whole,
+} from '../support/whole-runs.ts';
 
 const spec = `
 name: guided
@@ -23,23 +30,19 @@ iterations: 6
 warmup: 1
 batch: 7
 evaluateEvery: 6
+seeds: [0]
 `;
 
-async function jobFor(settings: string): Promise<Job> {
-  const parsed = parseSpec(`${spec}${settings}\n`, 'guided.yaml');
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
-  const { id, configuration } = parsed.sweep.cells[0]!;
-  const directory = await mkdtemp(join(tmpdir(), 'nern-guided-'));
-  const engine = { name: 'onnx:cpu' as const, threads: 1, device: 0 };
-  const about = { run: `${id}/seed-0`, cell: id, seed: 0, key: 'k', specFolder: '.' };
-  return { ...about, directory, configuration, engine, mayMixEngines: false };
-}
-
-const ignore = () => {};
-const never = new AbortController().signal;
-/** A result without what may differ between runs of the same thing, and their name. */
-const determined = ({ provenance: _, cell: __, ...rest }: RunResult) => rest;
-const run = async (settings: string) => determined(await executeRun(await jobFor(settings), ignore, never));
+const executeWith = (settings: string, conditions: Conditions = {}) =>
+  execute(`${spec}${settings}\n`, conditions);
+const run = async (settings: string) => onlyResult(await executeWith(settings));
+/** What training gave, without what tells which configuration it was. */
+const trained = ({ phases, metrics }: RunResult) => ({
+  metrics,
+  phases: phases.map(({ key: _, ...phase }) => phase),
+});
+const predictorOf = ({ runs }: Whole) => published(runs[0]!, 'predictor.safetensors');
+const historyOf = ({ phases }: RunResult) => phases[0]!.history;
 
 /** A resnet20 with random weights: what it says is nonsense, but always the same. */
 let other: string;
@@ -57,7 +60,9 @@ beforeAll(async () => {
 describe('a teacher', () => {
   test.each(['beta: 0', 'beta: 0.01'])('that is the target itself changes nothing, %s', async beta => {
     const teacher = 'teacher: { network: resnet8, weights: embedded }';
-    expect(await run(`${beta}\n${teacher}`)).toEqual(await run(beta));
+    const [taught, alone] = [await executeWith(`${beta}\n${teacher}`), await executeWith(beta)];
+    expect(trained(onlyResult(taught))).toEqual(trained(onlyResult(alone)));
+    expect((await predictorOf(taught)).equals(await predictorOf(alone))).toBe(true);
   });
 
   test('of another architecture guides by its outputs, and gives no feature maps', async () => {
@@ -65,10 +70,10 @@ describe('a teacher', () => {
       await run('beta: 0'),
       await run(`beta: 0\nteacher: { network: resnet20, weights: ${other} }`),
     ];
-    const [first, ...rest] = guided.history;
-    expect(first).toEqual(alone.history[0]);
+    const [first, ...rest] = historyOf(guided);
+    expect(first).toEqual(historyOf(alone)[0]);
     expect(rest.every(({ kd, fmd }) => kd > 0 && fmd === 0)).toBe(true);
-    expect(rest[0]!.kd).not.toBe(alone.history[1]!.kd);
+    expect(rest[0]!.kd).not.toBe(historyOf(alone)[1]!.kd);
   });
 
   test('sees the images as it was trained with them', async () => {
@@ -76,24 +81,24 @@ describe('a teacher', () => {
     const imagenet = await run(`beta: 0\nteacher: ${teacher('imagenet')}`);
     const cifar = await run(`beta: 0\nteacher: ${teacher('cifar10')}`);
     const plain = await run('beta: 0');
-    for (const [i, { kd }] of plain.history.entries()) {
-      expect(imagenet.history[i]!.kd).toBeCloseTo(kd, 5);
-      if (i > 0) expect(cifar.history[i]!.kd).not.toBeCloseTo(kd, 3);
+    for (const [i, { kd }] of historyOf(plain).entries()) {
+      expect(historyOf(imagenet)[i]!.kd).toBeCloseTo(kd, 5);
+      if (i > 0) expect(historyOf(cifar)[i]!.kd).not.toBeCloseTo(kd, 3);
     }
   });
 
   test('goes on where a run was stopped', async () => {
     const settings = `beta: 0\nteacher: { network: resnet20, weights: ${other} }`;
-    const whole = await jobFor(settings);
-    const expected = determined(await executeRun(whole, ignore, never));
-    const job = await jobFor(settings);
+    const whole = await executeWith(settings);
+    const store = await newStore();
     const stop = new AbortController();
     const stopAt = (event: StageEvent) => {
-      if (event.type === 'run-progress' && event.iteration === 3) stop.abort();
+      if (event.type === 'stage-progress' && event.iteration === 3) stop.abort();
     };
-    await expect(executeRun(job, stopAt, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
-    expect(determined(await executeRun(job, ignore, never))).toEqual(expected);
-    const predictor = (of: Job) => readFile(join(of.directory, 'predictor.safetensors'));
-    expect((await predictor(job)).equals(await predictor(whole))).toBe(true);
+    const stopped = executeWith(settings, { store, tell: stopAt, stop: stop.signal });
+    await expect(stopped).rejects.toMatchObject({ kind: 'signal' });
+    const resumed = await executeWith(settings, { store });
+    expect(determined(onlyResult(resumed))).toEqual(determined(onlyResult(whole)));
+    expect((await predictorOf(resumed)).equals(await predictorOf(whole))).toBe(true);
   });
 });

@@ -1,0 +1,120 @@
+import type { Cell } from '../spec/cell.ts';
+import type { Evaluation } from '../stages/measure-table.ts';
+import { imagesOf, type Split } from '../stages/needs.ts';
+import type { Candidate, Stage, Subject } from '../stages/stage.ts';
+import { evaluationSettings, type InputHashes, stageKey } from './key.ts';
+
+/** Where the stages of a cell are written down. */
+export interface Desk {
+  readonly cell: Cell;
+  readonly seeds: readonly number[];
+  readonly hashes: InputHashes;
+  /** Enters a stage that these seeds need, or finds the equal one of another cell; returns its key. */
+  enter(stage: Stage, of: readonly number[]): string;
+  /** The keys of all stages that a seed needs, each after those it builds on. */
+  needs(seed: number): string[];
+  /** The hash of what decides the value of a measure of this cell, the same for all seeds. */
+  settingsOf(measure: Evaluation, split: Split): string;
+}
+
+/** What the stages of a round have in common. */
+export interface Setting {
+  /** The network that is represented, and the order of its kernels. */
+  readonly subject: Subject;
+  /** The hash of what that network is. */
+  readonly target: string;
+  readonly unless: string | undefined;
+}
+
+/** A desk whose stages go into `stages`, among those of other cells. */
+export function openDesk(
+  cell: Cell,
+  seeds: readonly number[],
+  hashes: InputHashes,
+  stages: Map<string, Stage>,
+): Desk {
+  const needs = new Map(seeds.map(seed => [seed, [] as string[]]));
+  const settings = new Map<string, string>();
+  return {
+    ...{ cell, seeds, hashes },
+    needs: seed => needs.get(seed)!,
+    settingsOf(measure, split) {
+      const name = `${measure} ${split}`;
+      const known = settings.get(name);
+      if (known !== undefined) return known;
+      const images = imagesOf(measure, split).map(one => hashes[one]);
+      const made = evaluationSettings(measure, cell.configuration, split, images);
+      settings.set(name, made);
+      return made;
+    },
+    enter(stage, of) {
+      const known = stages.get(stage.key);
+      if (known === undefined) stages.set(stage.key, stage);
+      else if (known.kind === 'phase' && stage.kind === 'phase')
+        stages.set(stage.key, tracking(known, stage));
+      for (const seed of of) {
+        const keys = needs.get(seed)!;
+        if (!keys.includes(stage.key)) keys.push(stage.key);
+      }
+      return stage.key;
+    },
+  };
+}
+
+/** The first of two equal phases, with what either of them is to measure on the way. */
+function tracking<Phase extends Extract<Stage, { kind: 'phase' }>>(one: Phase, other: Phase): Phase {
+  const track = [...new Set([...one.track, ...other.track])];
+  return track.length === one.track.length ? one : { ...one, track };
+}
+
+/** The name of a stage of one seed, and of one that all seeds share. */
+export const nameOf = ({ cell }: Desk, seed: number, ...parts: readonly string[]) =>
+  [`${cell.id}/seed-${seed}`, ...parts].join(' ');
+export const sharedName = ({ cell }: Desk, ...parts: readonly string[]) => [cell.id, ...parts].join(' ');
+
+/** A measure of the network that a predictor stands for, or of the target itself when none is given. */
+export function evaluate(
+  desk: Desk,
+  name: string,
+  measure: Evaluation,
+  split: Split,
+  { subject, target, unless }: Setting,
+  predictor: string | undefined,
+  of: readonly number[],
+): string {
+  const { configuration } = desk.cell;
+  const settings = desk.settingsOf(measure, split);
+  const isOriginal = predictor === undefined;
+  const inputs = isOriginal ? { target: subject.target } : { ...subject, predictor };
+  const key = stageKey('evaluation', settings, predictor, isOriginal ? target : undefined);
+  return desk.enter({ kind: 'evaluation', key, name, configuration, measure, split, inputs, unless }, of);
+}
+
+/** The best of the seeds after a phase of each; `toBeat` is what it must be better than for another round to follow. */
+export function selectBest(
+  desk: Desk,
+  label: string,
+  setting: Setting,
+  predictors: ReadonlyMap<number, string>,
+  toBeat: string | undefined,
+): string {
+  const { configuration } = desk.cell;
+  const { measure, split } = configuration.select;
+  const candidates = desk.seeds.map((seed): Candidate => {
+    const predictor = predictors.get(seed)!;
+    const name = nameOf(desk, seed, label, measure);
+    return {
+      seed,
+      predictor,
+      evaluation: evaluate(desk, name, measure, split, setting, predictor, [seed]),
+    };
+  });
+  const parts = candidates.map(({ seed, predictor, evaluation }) => `${seed} ${predictor} ${evaluation}`);
+  const key = stageKey('selection', measure, toBeat, ...parts);
+  const name = sharedName(desk, label, 'best of seeds');
+  const { subject: inputs, unless } = setting;
+  return desk.enter(
+    { kind: 'selection', key, name, configuration, measure, candidates, toBeat, inputs, unless },
+    desk.seeds,
+  );
+}

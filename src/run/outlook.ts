@@ -1,0 +1,92 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson } from '../canonical-json.ts';
+import type { EarlierRun } from '../plan/explain.ts';
+import type { Plan, PlannedRun } from '../plan/plan.ts';
+import type { SelectionRecord } from '../stages/result.ts';
+import type { Stage } from '../stages/stage.ts';
+import { workFolder } from '../stages/work-folder.ts';
+import type { Store } from './store.ts';
+import { planFile } from './trials.ts';
+import { failureFile } from './work.ts';
+
+/** What the plan says of a stage: `cached` and `left-out` need no work, all others are to be done, and why. */
+export type Prospect =
+  | { readonly state: 'cached' | 'left-out' | 'new' | 'changed' | 'interrupted' }
+  | { readonly state: 'failed'; readonly message: string };
+
+/** What an earlier plan of the same sweep had, by the values of its cells. */
+export interface EarlierPlan {
+  /** The keys of all its stages. */
+  readonly stages: ReadonlySet<string>;
+  run(run: PlannedRun): EarlierRun | undefined;
+}
+
+/** What is known of a stage before anything is executed. */
+export type ProspectOf = (stage: Stage) => Prospect;
+
+/** Reads names of files, and what failed attempts and selections left; then it answers for any stage of the plan. */
+export async function prospects(
+  { stages }: Plan,
+  store: Store,
+  earlier: EarlierPlan | undefined,
+): Promise<ProspectOf> {
+  const attempts = new Map<string, Prospect>();
+  for (const key of await readdir(join(store.folder, 'work')).catch(() => [])) {
+    if (stages.has(key)) attempts.set(key, await attempted(workFolder(store.folder, key)));
+  }
+  const ended = new Set<string>();
+  for (const { kind, key } of stages.values()) {
+    if (kind !== 'selection' || !store.lists(key)) continue;
+    const selection = await store.read(key);
+    if (selection && !(selection.record as SelectionRecord).gain) ended.add(key);
+  }
+  /** Also after a round that is itself left out. */
+  const isOut = (unless: string | undefined): boolean =>
+    unless !== undefined && (ended.has(unless) || isOut(stages.get(unless)?.unless));
+  return ({ key, unless }) => {
+    if (store.lists(key)) return states.cached;
+    if (isOut(unless)) return states.leftOut;
+    return attempts.get(key) ?? (earlier && !earlier.stages.has(key) ? states.changed : states.new);
+  };
+}
+
+const states = {
+  cached: { state: 'cached' },
+  leftOut: { state: 'left-out' },
+  new: { state: 'new' },
+  changed: { state: 'changed' },
+} as const;
+
+async function attempted(folder: string): Promise<Prospect> {
+  try {
+    const { kind, message } = JSON.parse(await readFile(join(folder, failureFile), 'utf8'));
+    return { state: 'failed', message: `${kind}: ${message}` };
+  } catch {
+    return { state: 'interrupted' };
+  }
+}
+
+/** The plan of the last call, from the sweep's folder; undefined where there is none that can be read. */
+export async function readEarlierPlan(folder: string): Promise<EarlierPlan | undefined> {
+  const text = await readFile(join(folder, planFile), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const stages = new Set<string>();
+  const cells = new Map<string, { values: string; seeds: number[] } & EarlierRun>();
+  try {
+    for (const line of text.trimEnd().split('\n')) {
+      const entry = JSON.parse(line);
+      if (entry.configuration !== undefined) {
+        const { cell, values, configuration, inputs } = entry;
+        cells.set(cell, { values: canonicalJson(values), configuration, inputs, seeds: [] });
+      } else {
+        for (const key of entry.stages) stages.add(key);
+        cells.get(entry.cell)!.seeds.push(entry.seed);
+      }
+    }
+  } catch {
+    return undefined;
+  }
+  const byValues = new Map([...cells.values()].map(cell => [cell.values, cell]));
+  return { stages, run: ({ cell }) => cells.get(cell.id) ?? byValues.get(canonicalJson(cell.values)) };
+}

@@ -1,0 +1,126 @@
+import { constants, copyFile, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { hashOf } from '../canonical-json.ts';
+import { Failure } from '../failure.ts';
+import { cannotWrite, makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
+import { type Plan, runKey } from '../plan/plan.ts';
+import type { RunResult } from '../stages/result.ts';
+import { type SetAside, setAside } from './store.ts';
+
+/** The frozen plan of a sweep. */
+export const planFile = 'plan.jsonl';
+
+const resultFile = 'result.json';
+
+/** The folder of one run inside the sweep's folder. */
+export function runDirectory(folder: string, run: string): string {
+  return join(folder, 'trials', run);
+}
+
+/**
+ * Makes the sweep's folder with the spec as given and the plan: a line for each cell, then one for each run.
+ * Throws a Failure of kind 'environment' when the folder cannot be written.
+ */
+export async function prepareFolder(folder: string, spec: string, plan: Plan): Promise<void> {
+  await writeAtomic(join(folder, 'spec.yaml'), spec);
+  await writeAtomic(join(folder, planFile), planText(plan));
+  await makeFolder(join(folder, 'trials'));
+}
+
+function planText({ runs }: Plan): string {
+  const cells = new Map(runs.map(({ cell, inputs }) => [cell.id, { cell, inputs }]));
+  const lines = [
+    ...[...cells.values()].map(({ cell: { id, values, configuration }, inputs }) => ({
+      cell: id,
+      values,
+      configuration,
+      inputs,
+    })),
+    ...runs.map(one => ({
+      ...{ run: one.run, cell: one.cell.id, seed: one.seed },
+      ...{ key: runKey(one), stages: one.stages },
+    })),
+  ];
+  return lines.map(line => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** Writes a run's result in one step, after the files beside it: where it is, the run is complete. */
+export async function writeResult(
+  directory: string,
+  result: RunResult,
+  files: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const [name, source] of files) await publish(source, join(directory, name));
+  await writeJsonAtomic(join(directory, resultFile), { ...result, checksum: hashOf(result) });
+}
+
+/** A copy, which shares its blocks with the original where the file system can; whole or not at all. */
+async function publish(source: string, file: string): Promise<void> {
+  await makeFolder(dirname(file));
+  const temporary = join(dirname(file), `.${basename(file)}.tmp`);
+  try {
+    await rm(temporary, { force: true });
+    await copyFile(source, temporary, constants.COPYFILE_FICLONE);
+    await rename(temporary, file);
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+}
+
+/** The results of the runs that are complete; what must not count is set aside. */
+export async function readResults(
+  folder: string,
+  { runs }: Plan,
+  setAsideTold: SetAside,
+): Promise<Map<string, RunResult>> {
+  const results = new Map<string, RunResult>();
+  // A look at the folders first: most runs of a new sweep have none.
+  const cells = new Set(await readdir(join(folder, 'trials')).catch(() => []));
+  for (const one of runs) {
+    if (!cells.has(one.cell.id)) continue;
+    const result = await readResult(runDirectory(folder, one.run), runKey(one), setAsideTold);
+    if (result !== undefined) results.set(one.run, result);
+  }
+  return results;
+}
+
+/**
+ * Reads a run's result back. It counts if its checksum holds (then it is what `writeResult` wrote, so its shape
+ * needs no second check) and its key is the planned one; otherwise it is set aside under another name.
+ */
+export async function readResult(
+  directory: string,
+  key: string,
+  setAsideTold: SetAside,
+): Promise<RunResult | undefined> {
+  const file = join(directory, resultFile);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new Failure('environment', `Expected ${file} to be readable, got \`${message}\``);
+  }
+  const result = parseResult(text);
+  if (result?.key === key) return result;
+  if (result === undefined) setAsideTold(await setAside(file, 'damaged'), 'its checksum does not fit');
+  else setAsideTold(await setAside(file, 'other'), 'it was computed from other inputs');
+  return undefined;
+}
+
+/** The result in a run's folder, whatever run it is of; undefined where there is none or it is damaged. */
+export async function readWritten(directory: string): Promise<RunResult | undefined> {
+  const text = await readFile(join(directory, resultFile), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseResult(text);
+}
+
+/** The result in the text, or undefined when its checksum does not fit its content. */
+function parseResult(text: string): RunResult | undefined {
+  try {
+    const { checksum, ...result } = JSON.parse(text) as RunResult & { checksum: unknown };
+    return checksum === hashOf(result) && result.schemaVersion === 2 ? result : undefined;
+  } catch {
+    return undefined;
+  }
+}

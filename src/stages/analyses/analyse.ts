@@ -1,0 +1,34 @@
+import { drawStrips } from '../../measures/picture.ts';
+import type { Configuration } from '../../spec/configuration.ts';
+import type { Analysis } from '../measure-table.ts';
+import type { Workshop } from '../workshop.ts';
+import { errorsByLayer, kernelGrids, lowFrequencies, weightImportance } from './of-layers.ts';
+import { metaCompression, similarityOfEmbeddings } from './of-predictor.ts';
+import { interpolation, lossLandscape } from './of-surroundings.ts';
+import type { Finding, Finished, Subject } from './subject.ts';
+
+const analyses: Readonly<Record<Analysis, (subject: Subject) => Promise<Finding>>> = {
+  'layer-errors': errorsByLayer,
+  'kernel-grid': kernelGrids,
+  'low-frequency-ratio': lowFrequencies,
+  'weight-importance': weightImportance,
+  interpolation,
+  'loss-landscape': lossLandscape,
+  'embedding-similarity': similarityOfEmbeddings,
+  'meta-compression': metaCompression,
+};
+
+/** `<name>.json` of an analysis, and `<name>.svg` where it is a picture. */
+export async function findingOf(
+  name: Analysis,
+  finished: Finished,
+  configuration: Configuration,
+  workshop: Workshop,
+) {
+  const images: Subject['images'] = split => workshop.images(configuration, split);
+  const { document, picture } = await analyses[name]({ ...finished, configuration, images });
+  // On one line: with one for each number, tables of thousands would be three times as long.
+  const files = new Map([[`${name}.json`, `${JSON.stringify(document)}\n`]]);
+  if (picture) files.set(`${name}.svg`, drawStrips(picture));
+  return { record: { measure: name }, files };
+}

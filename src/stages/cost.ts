@@ -1,0 +1,85 @@
+import { multiplyAdds } from '../graph/cost.ts';
+import { input } from '../graph/value.ts';
+import { overheadBits } from '../nern/permutation.ts';
+import { parameterCount } from '../nern/predictor-shapes.ts';
+import { forward, frozen } from '../networks/forward.ts';
+import { learnableConvolutions, learnableParameters } from '../networks/network.ts';
+import type { Configuration } from '../spec/configuration.ts';
+import { distils } from './needs.ts';
+import { shapesOf } from './represent.ts';
+import type { Target } from './target.ts';
+
+/** What a cell's predictor takes: sizes in parameters and bits, work in multiply-adds. */
+export interface Cost {
+  readonly predictorParameters: number;
+  readonly learnableParameters: number;
+  /** Of the predictor over the target's learnable parameters; with the permutation stored beside it. */
+  readonly compressionRatio: number;
+  readonly storedRatio: number;
+  /** The predictor's parameters as float32, and the permutation (NeRN, appendix D). */
+  readonly predictorBytes: number;
+  readonly permutationBits: number;
+  readonly kernels: number;
+  /** To predict one kernel. */
+  readonly perKernel: number;
+  /** To take one image through the target. */
+  readonly image: number;
+}
+
+/** What a phase of training takes. */
+export interface PhaseCost {
+  /** Steps without distillation and with it, and the multiply-adds of one. */
+  readonly plain: { readonly steps: number; readonly work: number };
+  readonly distilling: { readonly steps: number; readonly work: number };
+}
+
+/** How much work an image is in a network, by the network: the same for all cells of a target. */
+const perImage = new WeakMap<Target['network'], number>();
+
+export function costOf(target: Target, configuration: Configuration): Cost {
+  const { network, weights } = target;
+  const layers = learnableConvolutions(network).map(({ shape }) => ({ shape }));
+  const kernels = layers.reduce((total, { shape }) => total + shape[0] * shape[1], 0);
+  const shapes = shapesOf(network, configuration);
+  const predictorParameters = parameterCount(shapes);
+  const learnable = learnableParameters(network);
+  const permutationBits = overheadBits(layers, configuration.permutation);
+  const perKernel = shapes.reduce((sum, shape) => sum + (shape.length === 2 ? shape[0]! * shape[1]! : 0), 0);
+  const image =
+    perImage.get(network) ??
+    multiplyAdds([forward(network, input('images', [1, ...network.input]), frozen(weights)).logits]);
+  perImage.set(network, image);
+  return {
+    predictorParameters,
+    learnableParameters: learnable,
+    compressionRatio: predictorParameters / learnable,
+    storedRatio: (predictorParameters * 32 + permutationBits) / (learnable * 32),
+    predictorBytes: 4 * predictorParameters,
+    permutationBits,
+    kernels,
+    perKernel,
+    image,
+  };
+}
+
+/**
+ * A backward pass is twice a forward one. Without distillation only the sampled kernels are predicted, unless the root of
+ * the loss is exact; with it all are, and each image goes through the original, and through the reconstructed network
+ * there and back.
+ */
+export function costOfPhase(
+  training: Configuration,
+  { kernels, perKernel, image }: Pick<Cost, 'kernels' | 'perKernel' | 'image'>,
+): PhaseCost {
+  const { sampler, iterations, warmup, batch } = training;
+  const isAll = sampler.method === 'all';
+  const sampled = isAll ? kernels : Math.min(kernels, 'batch' in sampler ? sampler.batch : kernels / 20);
+  const backward = 2 * sampled * perKernel;
+  const isExact = isAll || sampler.root === 'exact';
+  const plain = (isExact ? kernels : sampled) * perKernel + backward;
+  const distilled = distils(training) ? iterations - warmup : 0;
+  return {
+    plain: { steps: iterations - distilled, work: plain },
+    distilling: { steps: distilled, work: kernels * perKernel + backward + 4 * batch * image },
+  };
+}

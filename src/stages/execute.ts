@@ -1,0 +1,41 @@
+import { objectFolder, writeObject } from '../files/object.ts';
+import type { Tell } from './job.ts';
+import { evaluation } from './kinds/evaluation.ts';
+import { network } from './kinds/network.ts';
+import type { Outcome } from './kinds/outcome.ts';
+import { permutation } from './kinds/permutation.ts';
+import { phase } from './kinds/phase.ts';
+import { selection } from './kinds/selection.ts';
+import type { Stage } from './stage.ts';
+import type { Workshop } from './workshop.ts';
+
+/** Does one stage and leaves its object in the store, in one step and as the last thing. Throws a Failure. */
+export async function executeStage(
+  stage: Stage,
+  workshop: Workshop,
+  tell: Tell,
+  stop: AbortSignal,
+): Promise<Outcome> {
+  const { kind, key, name } = stage;
+  const iterations = stage.kind === 'phase' ? { iterations: stage.training.iterations } : {};
+  tell({ type: 'stage-started', stage: name, kind, ...iterations });
+  const outcome = await work(stage, workshop, tell, stop);
+  const { record, provenance = {}, files = new Map() } = outcome;
+  await writeObject(objectFolder(workshop.job.store, key), { kind, key, record, provenance, files });
+  return outcome;
+}
+
+function work(stage: Stage, workshop: Workshop, tell: Tell, stop: AbortSignal): Promise<Outcome> {
+  switch (stage.kind) {
+    case 'permutation':
+      return permutation(stage, workshop);
+    case 'phase':
+      return phase(stage, workshop, tell, stop);
+    case 'evaluation':
+      return evaluation(stage, workshop);
+    case 'selection':
+      return selection(stage, workshop);
+    case 'network':
+      return network(stage, workshop);
+  }
+}

@@ -1,0 +1,30 @@
+import { Failure } from '../../failure.ts';
+import { findingOf } from '../analyses/analyse.ts';
+import { isMeasure, scalarOf, settingsOf } from '../measure-table.ts';
+import { readPredictor } from '../predictor-file.ts';
+import type { EvaluationRecord } from '../result.ts';
+import type { EvaluationStage } from '../stage.ts';
+import type { Workshop } from '../workshop.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Measures a finished predictor's network, or the target itself. Throws a Failure of kind 'nan' where the number is none. */
+export async function evaluation(
+  { configuration, inputs, measure, split }: EvaluationStage,
+  workshop: Workshop,
+): Promise<Outcome & { record: EvaluationRecord }> {
+  const bench = await workshop.bench(configuration, inputs);
+  const { kernels, predictorShapes } = bench.representation;
+  const parameters =
+    inputs.predictor === undefined
+      ? undefined
+      : await readPredictor(workshop, inputs.predictor, predictorShapes);
+  if (!isMeasure(measure))
+    return findingOf(measure, { ...bench, parameters: parameters! }, configuration, workshop);
+  const rows = parameters === undefined ? kernels.rows.data : await bench.predict(parameters);
+  const { [measure]: value } = await bench.evaluator.measure(rows, [measure], split);
+  if (!Number.isFinite(value))
+    throw new Failure('nan', `Expected ${measure} to be a finite number, got \`${value}\``);
+  const { unit } = scalarOf(measure);
+  const settings = settingsOf(measure, configuration);
+  return { record: { measure, unit, ...(settings && { settings }), value: value! } };
+}

@@ -1,0 +1,8 @@
+/** What a stage leaves behind. */
+export interface Outcome {
+  /** What was found, as JSON. */
+  readonly record: object;
+  /** How it came about: recorded, but no part of what the stage determines. */
+  readonly provenance?: object;
+  readonly files?: ReadonlyMap<string, string | Uint8Array>;
+}

@@ -1,0 +1,84 @@
+import { Failure } from '../../failure.ts';
+import { parameterCount } from '../../nern/predictor-shapes.ts';
+import { batchesOrderOf } from '../images.ts';
+import { initialParameters } from '../initial.ts';
+import type { Tell } from '../job.ts';
+import { distils } from '../needs.ts';
+import { encodePredictorFile, predictorFile, readPredictor } from '../predictor-file.ts';
+import type { PhaseRecord, StageProvenance } from '../result.ts';
+import type { PhaseStage } from '../stage.ts';
+import { loadTeacher } from '../teacher.ts';
+import { readTrainingCheckpoint, type TrainingState } from '../training-checkpoint.ts';
+import { trainAndMeasure } from '../training-run.ts';
+import { workFolder } from '../work-folder.ts';
+import type { Workshop } from '../workshop.ts';
+import type { Outcome } from './outcome.ts';
+
+/**
+ * Trains a predictor to the last iteration, from the checkpoint in the stage's working folder when there is one, on
+ * another engine only if the job allows it. When `stop` is aborted it saves a checkpoint and throws a Failure of kind
+ * 'signal'.
+ */
+export async function phase(
+  stage: PhaseStage,
+  workshop: Workshop,
+  tell: Tell,
+  stop: AbortSignal,
+): Promise<Outcome & { record: PhaseRecord }> {
+  const { name, key, configuration, training, seed, inputs, trackedOn } = stage;
+  const { job } = workshop;
+  const startedAt = new Date();
+  const directory = workFolder(job.store, key);
+  const saved = await readTrainingCheckpoint(directory, key);
+  refuseMixing(workshop, saved);
+  const bench = await workshop.bench(configuration, inputs);
+  const { engine, representation } = bench;
+  if (isMixed(workshop, saved))
+    tell({ type: 'stage-mixed', stage: name, engines: [...saved!.engines, engine.name] });
+  const images = distils(training) ? await batchesOrderOf(training, job.specFolder) : undefined;
+  const begin = () =>
+    inputs.predictor === undefined
+      ? initialParameters(engine, representation, training, seed, job.specFolder)
+      : readPredictor(workshop, inputs.predictor, representation.predictorShapes);
+  const teacher = training.alpha > 0 ? await loadTeacher(training, job.specFolder) : undefined;
+  const trained = await trainAndMeasure(
+    { ...bench, teacher, images },
+    { stage, directory, begin },
+    saved,
+    tell,
+    stop,
+  );
+  const { name: engineName, versions, threads, device } = engine;
+  const provenance: StageProvenance = {
+    ...{ engine: engineName, engines: trained.engines, versions, threads, device },
+    ...{ imagesAtOnce: trained.imagesAtOnce, seconds: trained.seconds },
+    ...{ stepMilliseconds: trained.stepMilliseconds, startedAt: startedAt.toISOString() },
+    ...{ node: process.version, platform: `${process.platform}-${process.arch}` },
+  };
+  const record: PhaseRecord = {
+    seed,
+    iterations: training.iterations,
+    predictorParameters: parameterCount(representation.predictorShapes),
+    learnableParameters: representation.kernels.parameters,
+    history: trained.history,
+    evaluations: trained.evaluations,
+    ...(trained.skipped > 0 ? { skippedSteps: trained.skipped } : {}),
+    evaluatedOn: trackedOn,
+  };
+  const file = encodePredictorFile(trained.parameters, representation.predictorShapes);
+  return { record, provenance, files: new Map([[predictorFile, file]]) };
+}
+
+const isMixed = ({ job }: Pick<Workshop, 'job'>, saved: TrainingState | undefined) =>
+  saved !== undefined && saved.engines.at(-1) !== job.engine.name;
+
+/** Engines round differently: a result of two is one that no single command gives again. */
+function refuseMixing({ job }: Pick<Workshop, 'job'>, saved: TrainingState | undefined): void {
+  if (job.mayMixEngines || !isMixed({ job }, saved)) return;
+  const [begun, name] = [saved!.engines.at(-1), job.engine.name];
+  throw new Failure(
+    'environment',
+    `Expected to go on with \`${begun}\`, which has done ${saved!.iteration} iterations of this run, got \`${name}\``,
+    `With \`--device ${name}\` it goes on there, and the result names both; \`--device ${begun}\` keeps to one.`,
+  );
+}

@@ -1,0 +1,32 @@
+import { scalarOf } from '../measure-table.ts';
+import type { EvaluationRecord, SelectionRecord } from '../result.ts';
+import type { SelectionStage } from '../stage.ts';
+import type { Workshop } from '../workshop.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Of these measures the lowest value is the best. */
+const lowestIsBest: readonly string[] = ['loss', 'reconstruction-error'];
+
+/** Chooses the seed with the best value; of equals the first. */
+export async function selection(
+  { measure, candidates, toBeat }: SelectionStage,
+  { object }: Workshop,
+): Promise<Outcome & { record: SelectionRecord }> {
+  const valueAt = async (key: string) => {
+    const { kind, record } = await object(key);
+    return kind === 'selection' ? (record as SelectionRecord).value : (record as EvaluationRecord).value!;
+  };
+  const values = await Promise.all(candidates.map(({ evaluation }) => valueAt(evaluation)));
+  const isBetter = (a: number, b: number) => (lowestIsBest.includes(measure) ? a < b : a > b);
+  const best = values.reduce((best, value, i) => (isBetter(value, values[best]!) ? i : best), 0);
+  const { seed, predictor } = candidates[best]!;
+  const value = values[best]!;
+  const mark = toBeat === undefined ? undefined : await valueAt(toBeat);
+  const record = {
+    ...{ measure, unit: scalarOf(measure).unit, seed, value, predictor },
+    values: Object.fromEntries(candidates.map((candidate, i) => [candidate.seed, values[i]!])),
+    ...(mark === undefined ? {} : { toBeat: mark }),
+    gain: mark === undefined || isBetter(value, mark),
+  };
+  return { record };
+}

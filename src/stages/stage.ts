@@ -1,0 +1,88 @@
+import type { Configuration } from '../spec/configuration.ts';
+import type { Evaluation, Measure } from './measure-table.ts';
+
+/** What every stage has: the configuration of the cell it belongs to, and what it builds on. */
+interface Common {
+  /** Hash of all that determines the result (src/plan/key.ts); the same stage of another cell or sweep has the same. */
+  readonly key: string;
+  /** For people: the first run that needs it, and what it does there. */
+  readonly name: string;
+  readonly configuration: Configuration;
+  /** Keys of the stages whose results it reads, by their part in this one. */
+  readonly inputs: Inputs;
+  /** The selection of the round before, of a stage that is left out when that ended the rounds. */
+  readonly unless?: string | undefined;
+}
+
+/** Which network is represented, and in which order of its kernels. */
+export interface Subject {
+  /** The network of an earlier stage; absent: the one that the configuration names. */
+  readonly target?: string | undefined;
+  /** Absent: no permutation. */
+  readonly permutation?: string | undefined;
+}
+
+export interface Inputs extends Subject {
+  /** The phase, or the selection among phases, whose predictor is gone on with or looked at. */
+  readonly predictor?: string | undefined;
+}
+
+/** The order of the target's kernels. */
+export interface PermutationStage extends Common {
+  readonly kind: 'permutation';
+}
+
+/** A phase of training. */
+export interface PhaseStage extends Common {
+  readonly kind: 'phase';
+  readonly seed: number;
+  /** The configuration with the phase's own settings. */
+  readonly training: Configuration;
+  /** What is measured on the way, for the record: the network that is trained does not depend on it. */
+  readonly track: readonly Measure[];
+  /** The images that it is measured on, by their content. */
+  readonly trackedOn: string;
+}
+
+/** One measure of a finished predictor, or (without one) of the target itself. */
+export interface EvaluationStage extends Common {
+  readonly kind: 'evaluation';
+  readonly measure: Evaluation;
+  readonly split: Configuration['select']['split'];
+}
+
+/** One seed that a selection chooses from. */
+export interface Candidate {
+  readonly seed: number;
+  readonly predictor: string;
+  readonly evaluation: string;
+}
+
+/** The best of the seeds. */
+export interface SelectionStage extends Common {
+  readonly kind: 'selection';
+  readonly measure: Configuration['select']['measure'];
+  readonly candidates: readonly Candidate[];
+  /** What the best one has to beat for another round to follow; absent: there is none, or none is needed. */
+  readonly toBeat?: string | undefined;
+}
+
+/** The network that a predictor stands for, as the target of another round. */
+export interface NetworkStage extends Common {
+  readonly kind: 'network';
+}
+
+/** One step of the work of a run, as plain data. */
+export type Stage = PermutationStage | PhaseStage | EvaluationStage | SelectionStage | NetworkStage;
+
+export type StageKind = Stage['kind'];
+
+/** The keys of all stages whose results a stage reads. */
+export function dependencies(stage: Stage): string[] {
+  const { target, permutation, predictor } = stage.inputs;
+  const ofSelection =
+    stage.kind === 'selection'
+      ? [...stage.candidates.flatMap(({ predictor, evaluation }) => [predictor, evaluation]), stage.toBeat]
+      : [];
+  return [target, permutation, predictor, stage.unless, ...ofSelection].filter(key => key !== undefined);
+}

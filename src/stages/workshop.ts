@@ -1,0 +1,89 @@
+import { hashOf } from '../canonical-json.ts';
+import { Failure } from '../failure.ts';
+import { objectFolder, readObject, type StoredObject } from '../files/object.ts';
+import type { Engine } from '../graph/program.ts';
+import { once } from '../once.ts';
+import type { Configuration } from '../spec/configuration.ts';
+import { createEvaluator, type Evaluator } from './evaluate.ts';
+import type { Job } from './job.ts';
+import type { Split } from './needs.ts';
+import { readPermutation } from './permutation-file.ts';
+import { createPredict, type Predict } from './predict.ts';
+import { type Representation, represent } from './represent.ts';
+import { type Sample, sampleOf } from './sample.ts';
+import type { Subject } from './stage.ts';
+import { loadTarget, type Target } from './target.ts';
+
+/** A target, how a predictor sees it, and how reconstructions of it are measured. */
+export interface Bench {
+  readonly engine: Engine;
+  readonly target: Target;
+  readonly representation: Representation;
+  readonly predict: Predict;
+  readonly evaluator: Evaluator;
+}
+
+/** What the stages of a job work with. What several of them need is made, read and compiled once. */
+export interface Workshop {
+  readonly job: Job;
+  engine(): Promise<Engine>;
+  /** The target of a stage, as its network stands in the store or in the file of the configuration. */
+  target(configuration: Configuration, subject: Subject): Promise<Target>;
+  bench(configuration: Configuration, subject: Subject): Promise<Bench>;
+  images(configuration: Configuration, split: Split): Promise<Sample>;
+  /** Throws a Failure of kind 'environment' when the object is not there or damaged. */
+  object(key: string): Promise<StoredObject & { folder: string }>;
+}
+
+export function openWorkshop(job: Job, openEngine: () => Promise<Engine>): Workshop {
+  const engine = once(openEngine);
+  const memo = new Map<string, Promise<unknown>>();
+  const remembered = <Thing>(name: string, about: object, make: () => Promise<Thing>): Promise<Thing> => {
+    const key = `${name} ${hashOf(about)}`;
+    const made = (memo.get(key) as Promise<Thing> | undefined) ?? make();
+    memo.set(key, made);
+    return made;
+  };
+
+  const object: Workshop['object'] = key =>
+    remembered('object', { key }, async () => {
+      const folder = objectFolder(job.store, key);
+      const read = await readObject(folder, key);
+      if (read.state === 'complete') return { ...read.object, folder };
+      const reason = read.state === 'absent' ? 'nothing' : `a damaged one: ${read.reason}`;
+      throw new Failure(
+        'environment',
+        `Expected an object in ${folder}, got ${reason}`,
+        'The same command again recomputes it.',
+      );
+    });
+
+  const images: Workshop['images'] = (configuration, split) => {
+    const { target, data } = configuration;
+    return remembered(split, { dataset: target.dataset, data }, () =>
+      sampleOf(configuration, job.specFolder, split),
+    );
+  };
+
+  const target: Workshop['target'] = (configuration, { target: network }) =>
+    remembered('target', { target: configuration.target, network }, async () =>
+      loadTarget(configuration, job.specFolder, network && (await object(network)).folder),
+    );
+
+  const bench: Workshop['bench'] = (configuration, subject) => {
+    const { target: of, predictor, data, attack, evaluate } = configuration;
+    return remembered('bench', { of, predictor, data, attack, evaluate, subject }, async () => {
+      const { permutation } = subject;
+      const [engineNow, targetNow] = [await engine(), await target(configuration, subject)];
+      const paths = permutation === undefined ? undefined : await readPermutation(await object(permutation));
+      const representation = represent(targetNow, configuration, paths);
+      const predict = createPredict(engineNow, representation);
+      const evaluator = createEvaluator(engineNow, targetNow, representation.kernels, configuration, split =>
+        images(configuration, split),
+      );
+      return { engine: engineNow, target: targetNow, representation, predict, evaluator };
+    });
+  };
+
+  return { job, engine, target, bench, images, object };
+}

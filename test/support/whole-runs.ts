@@ -1,0 +1,105 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEngine } from '../../src/engine/open.ts';
+import type { Engine } from '../../src/graph/program.ts';
+import { type Plan, planSweep } from '../../src/plan/plan.ts';
+import { type Assembled, assemble } from '../../src/run/assemble.ts';
+import { checkInputs } from '../../src/run/inputs.ts';
+import { missingStages } from '../../src/run/missing.ts';
+import { openStore } from '../../src/run/store.ts';
+import { parseSpec } from '../../src/spec/sweep.ts';
+import { executeStage } from '../../src/stages/execute.ts';
+import type { Job, Tell } from '../../src/stages/job.ts';
+import type { RunResult } from '../../src/stages/result.ts';
+import type { PhaseStage, Stage } from '../../src/stages/stage.ts';
+import { openWorkshop, type Workshop } from '../../src/stages/workshop.ts';
+
+/** How the stages of a plan are executed in this process. */
+export interface Conditions {
+  /** A folder of objects that is there already; a new one otherwise. */
+  readonly store?: string;
+  readonly engine?: Engine;
+  readonly threads?: number;
+  readonly mayMixEngines?: boolean;
+  readonly tell?: Tell;
+  readonly stop?: AbortSignal;
+}
+
+/** What is there when all stages are done. */
+export interface Whole {
+  readonly store: string;
+  readonly plan: Plan;
+  /** The names of the stages that were executed. */
+  readonly executed: readonly string[];
+  /** The runs in the order of the plan. */
+  readonly runs: readonly Assembled[];
+}
+
+export const never = new AbortController().signal;
+
+export const newStore = () => mkdtemp(join(tmpdir(), 'nern-stages-'));
+
+/** The plan of a spec whose files are all there. */
+export async function planOf(text: string): Promise<Plan> {
+  const parsed = parseSpec(text, 'spec.yaml');
+  if (!parsed.ok) throw new Error(parsed.diagnostics.map(({ message }) => message).join('\n'));
+  const { hashes, diagnostics } = await checkInputs(parsed.sweep);
+  if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+  return planSweep(parsed.sweep, hashes);
+}
+
+/** The phases of a plan, in the order in which they are entered. */
+export const phasesIn = ({ stages }: Plan): PhaseStage[] =>
+  [...stages.values()].filter(stage => stage.kind === 'phase');
+
+export function workshopFor(
+  stages: readonly Stage[],
+  store: string,
+  { engine, threads = 1, mayMixEngines = false }: Conditions = {},
+): Workshop {
+  const order = { name: 'onnx:cpu', threads, device: 0 } as const;
+  const job: Job = { stages, store, engine: order, mayMixEngines, specFolder: '.' };
+  return openWorkshop(job, async () => engine ?? openEngine(order));
+}
+
+/** Executes all that the store lacks for the plan's runs, one stage after the other, and assembles the runs. */
+export async function execute(spec: string | Plan, conditions: Conditions = {}): Promise<Whole> {
+  const { store = await newStore(), tell = () => {}, stop = never } = conditions;
+  const plan = typeof spec === 'string' ? await planOf(spec) : spec;
+  const open = () =>
+    openStore(store, (file, reason) => {
+      throw new Error(`${file} was set aside: ${reason}`);
+    });
+  const stages = await missingStages(plan, plan.runs, await open());
+  const workshop = workshopFor(stages, store, conditions);
+  const executed: string[] = [];
+  for (const stage of stages) {
+    const isNeeded = (await missingStages(plan, plan.runs, await open())).some(
+      ({ key }) => key === stage.key,
+    );
+    if (!isNeeded) continue;
+    await executeStage(stage, workshop, tell, stop);
+    executed.push(stage.name);
+  }
+  const opened = await open();
+  const runs: Assembled[] = [];
+  for (const run of plan.runs) {
+    const assembled = await assemble(run, opened);
+    if (assembled === undefined) throw new Error(`${run.run} lacks a stage that is said to be done`);
+    runs.push(assembled);
+  }
+  return { store, plan, executed, runs };
+}
+
+/** The result of a plan's only run. */
+export function onlyResult({ runs }: Whole): RunResult {
+  if (runs.length !== 1) throw new Error(`Expected one run, got ${runs.length}`);
+  return runs[0]!.result;
+}
+
+/** A result without what may differ between two runs of the same thing. */
+export const determined = ({ provenance: _, ...rest }: RunResult) => rest;
+
+/** A file of a run, as it is published into its folder. */
+export const published = ({ files }: Assembled, name: string) => readFile(files.get(name)!);
