@@ -6,7 +6,7 @@ import type { Plan, PlannedRun } from '../plan/plan.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { type Cost, costOf } from '../stages/cost.ts';
-import { loadImages } from '../stages/images.ts';
+import { openImages } from '../stages/images.ts';
 import type { PhaseStage, StageKind } from '../stages/stage.ts';
 import { loadTarget, type Target } from '../stages/target.ts';
 import { knownTimes } from './calibrate.ts';
@@ -122,7 +122,7 @@ async function testImages({ runs }: Plan, specFolder: string): Promise<Map<Confi
     const { configuration } = cell;
     if (inputs.test === undefined || counts.has(configuration)) continue;
     const count =
-      known.get(inputs.test) ?? loadImages(configuration, specFolder, 'test').then(({ count }) => count);
+      known.get(inputs.test) ?? openImages(configuration, specFolder, 'test').then(({ count }) => count);
     known.set(inputs.test, count);
     counts.set(configuration, await count);
   }

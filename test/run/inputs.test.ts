@@ -176,6 +176,6 @@ teacher: ${teacher}
     });
     const [deeper] = (await keyWith('{ network: resnet20, weights: teacher.safetensors }\nbeta: 0'))
       .diagnostics;
-    expect(deeper!.hint).toBe('Does `teacher.network` name the network that this file holds?');
+    expect(deeper!.hint).toBe('The file holds a resnet8: set `teacher.network: resnet8`.');
   });
 });
