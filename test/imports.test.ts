@@ -8,12 +8,13 @@ import { describe, expect, it } from 'vitest';
  * run -> stages -> nern -> graph for doing it; a plan is made of stages as data. The files that lie in src/ itself are free to all and import no folder.
  */
 const directions: Record<string, string[]> = {
-  cli: ['report', 'product', 'run', 'devices', 'setup', 'plan', 'spec'],
+  cli: ['report', 'product', 'run', 'devices', 'setup', 'fetch', 'plan', 'spec'],
   product: ['run', 'devices', 'engine', 'stages', 'nern', 'networks', 'weights', 'spec', 'graph', 'files'],
   report: ['stages', 'files'],
   run: ['devices', 'engine', 'stages', 'plan', 'spec', 'graph', 'files'],
   devices: ['engine', 'nern', 'networks', 'graph', 'files'],
   setup: ['engine', 'graph', 'files'],
+  fetch: ['files'],
   plan: ['stages', 'spec'],
   spec: [],
   stages: ['engine', 'measures', 'nern', 'networks', 'weights', 'data', 'spec', 'graph', 'files'],

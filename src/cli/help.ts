@@ -4,6 +4,8 @@ export const helpText = `Usage: nern-sweep [options] SPEC...            run what
        nern-sweep export RUN [--to FOLDER]     a finished run's predictor and reconstructed network, as files
        nern-sweep reconstruct FILE.nern --with ORIGINAL [--to FOLDER]   the network of an exported predictor
        nern-sweep gc [--out FOLDER] [--delete] list, or remove, what no sweep there needs any more
+       nern-sweep data NAME [--from FILE|FOLDER]   bring a data set to the data root: cifar10 cifar100 stl10 cifar10-c
+                                               cifar100-c imagenet-r imagenet
        nern-sweep doctor [--json] [--device X] test and time everything that could compute
        nern-sweep setup tensorflow --from SOURCE [--headers SOURCE]   link TensorFlow.js to a TensorFlow
        nern-sweep setup cuda [--from SOURCE]                          install ONNX Runtime's CUDA provider

@@ -18,6 +18,7 @@ const commands: Record<Options['command'], (options: Options) => Promise<number>
     await (await import('../devices/verdicts.ts')).forgetVerdicts();
     return code;
   },
+  data: async options => (await import('./data.ts')).data(options),
   doctor: async options => (await import('./doctor.ts')).doctor(options),
 };
 

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type DeviceAsk, deviceNames, readDevice } from '../devices/ask.ts';
 import { Failure } from '../failure.ts';
+import { type DatasetName, datasetNames } from '../fetch/catalogue.ts';
 import { nearest } from '../spec/suggest.ts';
 
-const commands = ['plan', 'validate', 'export', 'reconstruct', 'gc', 'doctor', 'setup'] as const;
+const commands = ['plan', 'validate', 'export', 'reconstruct', 'gc', 'data', 'doctor', 'setup'] as const;
 
 /** What `setup` can set up. */
 const setups = ['tensorflow', 'cuda'] as const;
@@ -34,6 +35,8 @@ export interface Options {
   device: DeviceAsk | undefined;
   /** Of `setup`: what is to be set up, and what it is taken from. */
   setup: SetupCall | undefined;
+  /** Of `data`: which data set, and where it is taken from. */
+  data: { name: DatasetName; from: string | undefined } | undefined;
   only: string | undefined;
   /** Of `plan`: the run whose stages are explained, and whether all steps are timed. */
   explain: string | undefined;
@@ -88,8 +91,10 @@ export function parseCommandLine(args: string[]): Options {
     return value;
   };
   const isCall = !values.help && !values.version;
-  if (command !== 'setup' && (from ?? headers) !== undefined)
-    throw new Failure('spec', 'Expected --from and --headers with `setup` only', seeHelp);
+  if (command !== 'setup' && headers !== undefined)
+    throw new Failure('spec', 'Expected --headers with `setup` only', seeHelp);
+  if (command !== 'setup' && command !== 'data' && from !== undefined)
+    throw new Failure('spec', 'Expected --from with `setup` and `data` only', seeHelp);
   if (!isOfProducts(command) && (values.with ?? values.to) !== undefined)
     throw new Failure('spec', 'Expected --with and --to with `export` and `reconstruct` only', seeHelp);
   if (command === 'run' && first !== undefined && /^[\w-]+$/.test(first) && !existsSync(first))
@@ -105,6 +110,7 @@ export function parseCommandLine(args: string[]): Options {
     subject: isOfProducts(command) ? (words[0] ?? '') : '',
     device: device(values.device),
     setup: isCall && command === 'setup' ? { what: setupNamed(words), from, headers } : undefined,
+    data: isCall && command === 'data' ? { name: datasetNamed(words), from } : undefined,
     only: values.only,
     with: values.with,
     to: values.to,
@@ -132,6 +138,19 @@ function refuseWrongWords(command: Command, words: readonly string[]): void {
   }
   if ((command === 'doctor' || command === 'gc') && words.length > 0)
     throw new Failure('spec', `Expected nothing after \`${command}\`, got \`${words[0]}\``, seeHelp);
+}
+
+function datasetNamed([word, ...more]: readonly string[]): DatasetName {
+  const name = datasetNames.find(one => one === word);
+  if (name === undefined && word !== undefined)
+    throw unknown('data set', word, datasetNames, '', `Known are ${datasetNames.join(', ')}.`);
+  if (name !== undefined && more.length === 0) return name;
+  const got = word === undefined ? 'none' : `\`${[word, ...more].join(' ')}\``;
+  throw new Failure(
+    'spec',
+    `Expected one data set after \`data\`, got ${got}`,
+    `Known are ${datasetNames.join(', ')}.`,
+  );
 }
 
 function setupNamed([word, ...more]: readonly string[]): SetupCall['what'] {

@@ -96,7 +96,7 @@ async function findForm(root: string, dataset: CifarName): Promise<Form> {
   throw new Failure(
     'data',
     `Expected ${root} to hold ${folders.join(' or ')}, found ${names ? 'neither' : 'no such folder'}`,
-    `Get the binary version of ${dataset === 'cifar10' ? 'CIFAR-10' : 'CIFAR-100'} from ` +
+    `\`nern-sweep data ${dataset}\` brings it to the data root. Or get the binary version from ` +
       'https://www.cs.toronto.edu/~kriz/cifar.html and unpack it there, or name the folder in which it is with ' +
       '`data.root` or the environment variable NERN_SWEEP_DATA.',
     { root, folders },

@@ -75,7 +75,11 @@ describe('parseCommandLine', () => {
     [['setup'], 'Expected `setup tensorflow` or `setup cuda`, got nothing'],
     [['setup', 'cuda', 'now'], 'Expected `setup tensorflow` or `setup cuda`, got `cuda now`'],
     [['setup', 'tensorfow'], 'Expected a known thing to set up, got `tensorfow`'],
-    [['a.yaml', '--from', 'env'], 'Expected --from and --headers with `setup` only'],
+    [['a.yaml', '--from', 'env'], 'Expected --from with `setup` and `data` only'],
+    [['data', 'cifar10', '--headers', 'env'], 'Expected --headers with `setup` only'],
+    [['data'], 'Expected one data set after `data`, got none'],
+    [['data', 'cifar10', 'cifar100'], 'Expected one data set after `data`, got `cifar10 cifar100`'],
+    [['data', 'cifar11'], 'Expected a known data set, got `cifar11`'],
   ])('refuses %j, which is no such command', (args, message) => {
     expect(refusal(...args).message).toBe(message);
   });

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { download, type Progress } from '../../src/fetch/download.ts';
+import { failureOf, folderOf } from '../support/files.ts';
+import { sendFile, serve, type TestServer } from '../support/server.ts';
+
+const content = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 31) % 251));
+const md5 = createHash('md5').update(content).digest('hex');
+const patience = { tries: 3, pause: 1, silence: 5_000 };
+
+let server: TestServer;
+afterEach(() => server.close());
+
+/** Downloads into a new folder, in which `part` may be already. */
+async function fetchFrom(
+  answer: Parameters<typeof serve>[0],
+  options: { part?: Buffer; sum?: string; silence?: number } = {},
+) {
+  server = await serve(answer);
+  const file = join(await folderOf({}), 'deep/archive.tar');
+  if (options.part) {
+    const folder = await folderOf({ 'archive.tar.part': options.part });
+    return run(join(folder, 'archive.tar'), options);
+  }
+  return run(file, options);
+}
+
+async function run(
+  file: string,
+  { sum = md5, silence = patience.silence }: { sum?: string; silence?: number },
+) {
+  const told: Progress[] = [];
+  const outcome = await download(`${server.url}/archive.tar`, file, sum, progress => told.push(progress), {
+    ...patience,
+    silence,
+  }).then(
+    () => 'done',
+    error => error,
+  );
+  return { file, told, outcome };
+}
+
+describe('a download', () => {
+  test('is there when its checksum is right, and tells how far it is', async () => {
+    const { file, told, outcome } = await fetchFrom((request, response) =>
+      sendFile(request, response, content),
+    );
+    expect(outcome).toBe('done');
+    expect(readFileSync(file).equals(content)).toBe(true);
+    expect(existsSync(`${file}.part`)).toBe(false);
+    expect(told[0]).toEqual({ done: 0, total: content.length });
+    expect(told.at(-1)).toEqual({ done: content.length, total: content.length });
+  });
+
+  test('goes on where a connection broke, as often as it does', async () => {
+    const { file, outcome } = await fetchFrom((request, response, n) =>
+      sendFile(request, response, content, n < 5 ? 30_000 : undefined),
+    );
+    expect(outcome).toBe('done');
+    expect(readFileSync(file).equals(content)).toBe(true);
+    expect(server.ranges.length).toBe(6);
+    expect(server.ranges[0]).toBeUndefined();
+    const starts = server.ranges.slice(1).map(range => Number(/^bytes=(\d+)-$/.exec(range!)![1]));
+    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+    expect(starts[0]).toBeGreaterThan(0);
+  });
+
+  test('goes on from what an earlier call left', async () => {
+    const { file, told, outcome } = await fetchFrom(
+      (request, response) => sendFile(request, response, content),
+      {
+        part: content.subarray(0, 150_000),
+      },
+    );
+    expect(outcome).toBe('done');
+    expect(server.ranges).toEqual(['bytes=150000-']);
+    expect(told[0]).toEqual({ done: 150_000, total: content.length });
+    expect(readFileSync(file).equals(content)).toBe(true);
+  });
+
+  test('that was whole but for its name asks for nothing more', async () => {
+    const { file, outcome } = await fetchFrom((request, response) => sendFile(request, response, content), {
+      part: content,
+    });
+    expect(outcome).toBe('done');
+    expect(readFileSync(file).equals(content)).toBe(true);
+  });
+
+  test('begins anew where a server knows no ranges', async () => {
+    const { file, outcome } = await fetchFrom(
+      (_, response) => response.writeHead(200, { 'content-length': content.length }).end(content),
+      { part: Buffer.alloc(1_000, 'wrong') },
+    );
+    expect(outcome).toBe('done');
+    expect(readFileSync(file).equals(content)).toBe(true);
+  });
+
+  test('waits for a server that is overloaded', async () => {
+    const { outcome } = await fetchFrom((request, response, n) =>
+      n < 2 ? response.writeHead(503).end() : sendFile(request, response, content),
+    );
+    expect(outcome).toBe('done');
+  });
+
+  test('with a wrong checksum is thrown away, and told', async () => {
+    const { file, outcome } = await fetchFrom((request, response) => sendFile(request, response, content), {
+      sum: 'f'.repeat(32),
+    });
+    expect(outcome).toMatchObject({ kind: 'data', hint: expect.stringContaining('--from') });
+    expect(outcome.message).toContain(`got \`${md5}\``);
+    expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
+  });
+
+  test('is given up after tries that bring nothing, and kept', async () => {
+    const { file, outcome } = await fetchFrom(
+      (_, response) => {
+        response.destroy();
+      },
+      { part: content.subarray(0, 500) },
+    );
+    expect(outcome).toMatchObject({ kind: 'environment', hint: expect.stringContaining(`${file}.part`) });
+    expect(server.ranges.length).toBe(3);
+    expect(readFileSync(`${file}.part`).length).toBe(500);
+  });
+
+  test('takes silence for a broken connection', async () => {
+    const { outcome } = await fetchFrom(
+      (request, response, n) => {
+        if (n > 0) return sendFile(request, response, content);
+        response.writeHead(200, { 'content-length': content.length });
+        response.write(content.subarray(0, 1000));
+      },
+      { silence: 100 },
+    );
+    expect(outcome).toBe('done');
+    expect(server.ranges[1]).toBe('bytes=1000-');
+  });
+
+  test('that is not there is refused at once', async () => {
+    const { outcome } = await fetchFrom((_, response) => response.writeHead(404).end());
+    expect(outcome).toMatchObject({ kind: 'environment', message: expect.stringContaining('status `404`') });
+    expect(server.ranges.length).toBe(1);
+  });
+
+  test('into a folder that cannot be written says so', async () => {
+    server = await serve((request, response) => sendFile(request, response, content));
+    const root = await folderOf({});
+    writeFileSync(join(root, 'file'), '');
+    const failure = await failureOf(
+      download(`${server.url}/a`, join(root, 'file/a.tar'), md5, () => {}, patience),
+    );
+    expect(failure.kind).toBe('environment');
+  });
+});
