@@ -20,7 +20,7 @@ const directions: Record<string, string[]> = {
   stages: ['engine', 'measures', 'nern', 'networks', 'weights', 'data', 'spec', 'graph', 'files'],
   measures: ['nern', 'networks', 'graph'],
   nern: ['networks', 'graph'],
-  networks: ['graph'],
+  networks: ['weights', 'graph'],
   engine: ['graph'],
   weights: ['pickle', 'files', 'graph'],
   data: ['pickle', 'files'],

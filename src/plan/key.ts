@@ -39,8 +39,20 @@ export function targetSettings(
   weights: string | undefined,
   network: string | undefined,
 ): string {
-  return hashOf({ ...target, weights: undefined, of: network ?? weights });
+  return hashOf({ ...target, network: nameOf(target.network), weights: undefined, of: network ?? weights });
 }
+
+/** A network out of a file is known by the file's content, which is in the hash of its weights. */
+const nameOf = (network: Configuration['target']['network']) =>
+  typeof network === 'string' ? network : 'file';
+
+type Teacher = Exclude<Configuration['teacher'], 'none'>;
+
+const teacherSettings = (teacher: Teacher, weights: string | undefined) => ({
+  ...teacher,
+  network: nameOf(teacher.network),
+  weights,
+});
 
 export const permutationSettings = ({ permutation }: Configuration): string => hashOf(permutation);
 
@@ -65,7 +77,8 @@ export function phaseSettings(training: Configuration, { begins, images, teacher
     distillation: distils(training)
       ? { forms, alpha, beta, warmup, batch, data: shownBy(data), images }
       : undefined,
-    teacher: alpha > 0 && training.teacher !== 'none' ? { ...training.teacher, weights: teacher } : undefined,
+    teacher:
+      alpha > 0 && training.teacher !== 'none' ? teacherSettings(training.teacher, teacher) : undefined,
   });
 }
 

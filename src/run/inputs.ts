@@ -131,7 +131,14 @@ function expected(error: unknown): Failure {
   throw error;
 }
 
-function diagnosticOf({ message, hint }: Failure, sweep: Sweep, path: string, cell: Cell): Diagnostic {
+/** Told where the input is asked for, if the failure does not name another setting. */
+function diagnosticOf(
+  { message, hint, details }: Failure,
+  sweep: Sweep,
+  input: string,
+  cell: Cell,
+): Diagnostic {
+  const path = typeof details.setting === 'string' ? details.setting : input;
   const rest = hint === undefined ? {} : { hint };
   return { code: 'file-rejected', message, ...rest, ...sweep.locate(path, cell) };
 }

@@ -78,7 +78,7 @@ export function rewritten(value: unknown, schema: Schema): string | undefined {
     return 'put it in quotes';
   if (typeof value !== 'string') return undefined;
   if (value.length > (maxLength ?? value.length)) return `use at most ${maxLength} characters`;
-  if (pattern !== undefined) {
+  if (pattern !== undefined && new RegExp(pattern).test('name')) {
     const plain = value.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+|-+$/g, '');
     const isWritable = plain !== value && new RegExp(pattern).test(plain);
     return isWritable

@@ -68,13 +68,19 @@ function withoutWeights(
   { network, weights }: Pick<Configuration['target'], 'network' | 'weights'>,
   dataset: Configuration['target']['dataset'],
 ): Problem[] {
-  if (weights !== 'embedded' || (network === 'resnet8' && dataset === 'procedural')) return [];
+  const holdsThem = typeof network === 'string' ? network === 'resnet8' : network.file.endsWith('.onnx');
+  const isOwn = dataset === 'procedural' || typeof network !== 'string';
+  if (weights !== 'embedded' || (holdsThem && isOwn)) return [];
   return problem(
     `/${path}/weights`,
-    `Expected \`${path}.weights\` to be a checkpoint file for ${network} on ${dataset}, got \`embedded\``,
-    'only `resnet8` on `procedural` has embedded weights',
+    `Expected \`${path}.weights\` to be a checkpoint file for ${toldOf(network)} on ${dataset}, got \`embedded\``,
+    'only `resnet8` on `procedural` and ONNX files have embedded weights',
   );
 }
+
+type Network = Configuration['target']['network'];
+
+const toldOf = (network: Network) => (typeof network === 'string' ? network : network.file);
 
 /** The networks that come with identity paths of two kinds. */
 const cifarResnets: readonly unknown[] = [8, 20, 32, 44, 56, 110].map(depth => `resnet${depth}`);
@@ -86,7 +92,7 @@ function shortcuts({ target, teacher }: Configuration): Problem[] {
       ? []
       : problem(
           `/${path}/shortcut`,
-          `Expected \`${path}.shortcut\` to be left out for ${network}, got ${quote(shortcut)}`,
+          `Expected \`${path}.shortcut\` to be left out for ${toldOf(network)}, got ${quote(shortcut)}`,
           'only the CIFAR ResNets, `resnet8` to `resnet110`, come with either kind',
         ),
   );
@@ -94,10 +100,10 @@ function shortcuts({ target, teacher }: Configuration): Problem[] {
 
 /** Networks of one name have feature maps of the same shapes, with either shortcut. */
 function teachersFeatureMaps({ teacher, target, beta }: Configuration): Problem[] {
-  if (teacher === 'none' || beta === 0 || teacher.network === target.network) return [];
+  if (teacher === 'none' || beta === 0 || toldOf(teacher.network) === toldOf(target.network)) return [];
   return problem(
     '/beta',
-    `Expected \`beta\` to be 0 with a teacher whose feature maps are not the target's, ${teacher.network}'s and ${target.network}'s, got ${quote(beta)}`,
+    `Expected \`beta\` to be 0 with a teacher whose feature maps are not the target's, ${toldOf(teacher.network)}'s and ${toldOf(target.network)}'s, got ${quote(beta)}`,
     'feature maps can be compared only between networks of one architecture; `beta: 0` learns from the outputs alone',
   );
 }

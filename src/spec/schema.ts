@@ -34,9 +34,13 @@ export interface Schema {
 }
 
 // Both src/spec and dist/spec are two folders below the package.
-const file = new URL('../../schema/sweep.schema.json', import.meta.url);
+const read = (file: string): Schema =>
+  JSON.parse(readFileSync(new URL(`../../schema/${file}`, import.meta.url), 'utf8'));
 
-export const sweepSchema: Schema = JSON.parse(readFileSync(file, 'utf8'));
+export const sweepSchema: Schema = read('sweep.schema.json');
+
+/** Of files that describe a network. */
+export const networkSchema: Schema = read('network.schema.json');
 
 export const configurationSchema: Schema = sweepSchema.$defs!.Configuration!;
 

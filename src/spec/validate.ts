@@ -5,6 +5,7 @@ import { below, isMapping, keysOf, type Pointer } from './pointer.ts';
 import {
   discriminator,
   follow,
+  networkSchema,
   referenced,
   type Schema,
   settingPaths,
@@ -25,12 +26,14 @@ const MAX_ERRORS = 1000;
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, inlineRefs: false });
 ajv.addSchema(sweepSchema, 'sweep');
+ajv.addSchema(networkSchema, 'network');
 const validators = {
   spec: ajv.getSchema('sweep')!,
   configuration: ajv.getSchema('sweep#/$defs/Configuration')!,
+  network: ajv.getSchema('network')!,
 };
 
-/** Everything in which the data departs from the schema of a spec or of a configuration, one problem for each mistake. */
+/** Everything in which the data departs from the schema of its kind, one problem for each mistake. */
 export function validate(kind: keyof typeof validators, data: unknown): Problem[] {
   const validator = validators[kind];
   if (validator(data)) return [];

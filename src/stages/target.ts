@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { Failure } from '../failure.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { networkOf, type Task } from '../networks/build.ts';
 import { catalogue } from '../networks/catalogue.ts';
@@ -7,7 +9,8 @@ import type { Network } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import { taskOf } from './datasets.ts';
-import { weightsFile } from './locate.ts';
+import { locateFile, weightsFile } from './locate.ts';
+import { readNetworkFile } from './network-file.ts';
 
 /** A network with its weights. */
 export interface LoadedNetwork {
@@ -15,7 +18,7 @@ export interface LoadedNetwork {
   readonly weights: ReadonlyMap<string, Tensor>;
   /** All that its file holds, by the file's names; `weights` are some of these very tensors. Absent without a file. */
   readonly stored?: ReadonlyMap<string, Tensor>;
-  /** Of the weights file, in hexadecimal. */
+  /** Of the weights file, and of the network's where it has one, in hexadecimal. */
   readonly sha256: string;
 }
 
@@ -23,7 +26,7 @@ export interface LoadedNetwork {
 export type Target = LoadedNetwork;
 
 /** What a spec says of a network: its architecture, and the file with its weights. */
-export type NetworkSettings = Pick<Configuration['target'], 'network' | 'shortcut'>;
+export type NetworkSettings = Pick<Configuration['target'], 'network' | 'shortcut' | 'weights'>;
 
 /** The file of a network that a stage left behind. */
 export const networkFile = 'network.safetensors';
@@ -33,7 +36,7 @@ export const targetFile = 'target.safetensors';
 
 /**
  * Reads the target's weights, from the object folder of the stage that made them where there is one, and fits them to its
- * network. Throws a Failure of kind 'checkpoint'.
+ * network. Throws a Failure of kind 'checkpoint' or 'spec'.
  */
 export async function loadTarget(
   configuration: Configuration,
@@ -41,26 +44,58 @@ export async function loadTarget(
   made?: string,
 ): Promise<Target> {
   const { target } = configuration;
-  const file =
-    made === undefined
-      ? await weightsFile(configuration, 'target.weights', target.weights, specFolder)
-      : join(made, networkFile);
-  return loadNetwork(target, file, await taskOf(configuration, specFolder));
+  const weights = made === undefined ? target.weights : join(made, networkFile);
+  return loadNetwork({ ...target, weights }, configuration, specFolder, 'target');
 }
 
 /**
- * Any network that a spec can name, with the weights in `file` (`locateFile` finds it). Throws a Failure of kind
- * 'checkpoint' when they are not this network's; `setting` is where a spec names the network.
+ * Any network that a spec can name or that a file describes, for the configuration's data set, with its weights.
+ * `setting` is where the spec names it. Throws a Failure of kind 'checkpoint' when the weights are not this network's,
+ * and of kind 'spec' when the network is none for the data set.
  */
 export async function loadNetwork(
-  { network: name, shortcut }: NetworkSettings,
-  file: string,
-  task: Task,
-  setting = 'target',
+  { network: named, shortcut, weights: file }: NetworkSettings,
+  configuration: Configuration,
+  specFolder: string,
+  setting: 'target' | 'teacher',
 ): Promise<LoadedNetwork> {
-  const { tensors, sha256 } = await readCheckpoint(file);
+  const task = await taskOf(configuration, specFolder);
+  if (typeof named !== 'string')
+    return loadFromFile(named.file, file, configuration, specFolder, setting, task);
+  const path = await weightsFile(configuration, `${setting}.weights`, file, specFolder);
+  const { tensors, sha256 } = await readCheckpoint(path);
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
-  const network = networkOf({ name, layers: catalogue[name](kind) }, task);
-  const weights = matchParameters(network, tensors, file, setting);
+  const network = networkOf({ name: named, layers: catalogue[named](kind) }, task);
+  const weights = matchParameters(network, tensors, path, setting);
   return { network, weights, stored: tensors, sha256 };
+}
+
+async function loadFromFile(
+  file: string,
+  weightsOfFile: string,
+  configuration: Configuration,
+  specFolder: string,
+  setting: 'target' | 'teacher',
+  task: Task,
+): Promise<LoadedNetwork> {
+  const place = `${setting}.network.file`;
+  const description = await locateFile(configuration, place, file, specFolder)
+    .then(path => readNetworkFile(path, task))
+    .catch(error => {
+      throw withSetting(error, place);
+    });
+  const { network, tensors, sha256 } = description;
+  if (weightsOfFile === 'embedded' && tensors)
+    return { network, weights: matchParameters(network, tensors, file, setting), stored: tensors, sha256 };
+  const path = await weightsFile(configuration, `${setting}.weights`, weightsOfFile, specFolder);
+  const checkpoint = await readCheckpoint(path);
+  const weights = matchParameters(network, checkpoint.tensors, path, setting);
+  const both = createHash('sha256').update(sha256).update(checkpoint.sha256).digest('hex');
+  return { network, weights, stored: checkpoint.tensors, sha256: both };
+}
+
+/** A failure that is told at the setting which names the file. */
+function withSetting(error: unknown, setting: string): unknown {
+  if (!(error instanceof Failure)) return error;
+  return new Failure(error.kind, error.message, error.hint, { ...error.details, setting });
 }

@@ -1,8 +1,6 @@
 import { normalizationOf, renormalizationOf } from '../data/normalize.ts';
 import type { Teacher } from '../nern/teacher.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { taskOf } from './datasets.ts';
-import { weightsFile } from './locate.ts';
 import { type LoadedNetwork, loadNetwork } from './target.ts';
 
 /**
@@ -15,8 +13,7 @@ export async function loadTeacher(
 ): Promise<(Teacher & LoadedNetwork) | undefined> {
   const { teacher, data } = configuration;
   if (teacher === 'none') return undefined;
-  const file = await weightsFile(configuration, 'teacher.weights', teacher.weights, specFolder);
-  const loaded = await loadNetwork(teacher, file, await taskOf(configuration, specFolder), 'teacher');
+  const loaded = await loadNetwork(teacher, configuration, specFolder, 'teacher');
   if (teacher.normalize === undefined) return loaded;
   const [given, own] = [data.normalize, teacher.normalize].map(normalizationOf);
   return { ...loaded, renormalization: renormalizationOf(given!, own!) };

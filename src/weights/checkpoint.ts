@@ -18,7 +18,7 @@ export interface Checkpoint {
 }
 
 /** A ResNet152 has 240 MB; Node.js reads files of up to 2 GiB at once. */
-const maxFileBytes = 1024 * 2 ** 20;
+export const maxFileBytes = 1024 * 2 ** 20;
 
 interface Reader {
   readonly format: CheckpointFormat;

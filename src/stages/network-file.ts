@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { Failure } from '../failure.ts';
+import { readBounded } from '../files/read.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { type Description, networkOf, type Task } from '../networks/build.ts';
+import { layersOfOnnx } from '../networks/from-onnx.ts';
+import type { Layer } from '../networks/layer.ts';
+import type { Network } from '../networks/network.ts';
+import type { Location } from '../spec/diagnostic.ts';
+import { parseNetwork } from '../spec/network.ts';
+import { MAX_SPEC_BYTES } from '../spec/yaml.ts';
+import { maxFileBytes } from '../weights/checkpoint.ts';
+import { readOnnx } from '../weights/onnx.ts';
+
+/** A network out of a file, and its weights where the file has them too. */
+export interface NetworkFile {
+  readonly network: Network;
+  readonly tensors?: ReadonlyMap<string, Tensor>;
+  readonly sha256: string;
+}
+
+/** The network in an ONNX file, or in a description by schema/network.schema.json. Throws a Failure that says where. */
+export async function readNetworkFile(path: string, task: Task): Promise<NetworkFile> {
+  const isOnnx = /\.onnx$/i.test(path);
+  const bytes = await readBounded(path, isOnnx ? maxFileBytes : MAX_SPEC_BYTES, 'checkpoint');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (!isOnnx) return { network: described(bytes.toString('utf8'), path, task), sha256 };
+  const { layers, tensors } = layersOfOnnx(readOnnx(bytes, path), path, task);
+  const network = networkOf({ name: nameOf(path), layers }, task);
+  return { network, tensors, sha256 };
+}
+
+const nameOf = (path: string) =>
+  path
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.onnx$/i, '');
+
+/** So many of a description's mistakes are told. */
+const maxTold = 5;
+
+function described(text: string, path: string, task: Task): Network {
+  const parsed = parseNetwork(text, path);
+  if ('layers' in parsed) {
+    const description = { name: parsed.name, layers: parsed.layers as unknown as Layer[] };
+    return withPlaces(description, task, parsed.locate);
+  }
+  const told = parsed.slice(0, maxTold).map(({ message, hint, ...at }) => {
+    return `${placeOf(at)}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
+  });
+  const more = parsed.length > maxTold ? `; and ${parsed.length - maxTold} more` : '';
+  throw new Failure('spec', told.join('; ') + more, 'docs/networks.md tells how a network is described.');
+}
+
+/** What the layers do not allow is told with its place in the text. */
+function withPlaces(
+  description: Description,
+  task: Task,
+  locate: (layer: number, key: string) => Location,
+): Network {
+  try {
+    return networkOf(description, task);
+  } catch (error) {
+    if (!(error instanceof Failure) || typeof error.details.layer !== 'number') throw error;
+    const { layer, key } = error.details as { layer: number; key: string };
+    throw new Failure(error.kind, `${placeOf(locate(layer, key))}: ${error.message}`, error.hint);
+  }
+}
+
+const placeOf = ({ file, range }: Location) => `${file}:${range.line}:${range.column}`;

@@ -1,0 +1,290 @@
+import protobuf from 'protobufjs/light.js';
+import { Failure } from '../failure.ts';
+import { sizeOf, type Tensor } from '../graph/tensor.ts';
+import { contiguous, decode, formats, type NumberFormat } from './values.ts';
+
+/** An ONNX file as far as an image classifier needs it; what it claims is checked, but not what its nodes mean. */
+export interface OnnxGraph {
+  /** In the order of the file, which is one of computation. */
+  readonly nodes: readonly OnnxNode[];
+  /** Fixed tensors of floating point numbers. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Fixed lists of integers: shapes, axes, pads. */
+  readonly integers: ReadonlyMap<string, readonly number[]>;
+  /** What is given at each run. Of a shape, sizes that the file leaves open are absent. */
+  readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | undefined)[] }[];
+  readonly outputs: readonly string[];
+}
+
+export interface OnnxNode {
+  readonly name: string;
+  readonly operation: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, number | string | readonly number[]>>;
+}
+
+/** A ResNet152 has 516 nodes. */
+const maxNodes = 20_000;
+/** Of everything but the weights: nodes, names, shapes. */
+const maxGraphBytes = 32 * 2 ** 20;
+const maxDimensions = 8;
+
+/** ONNX's numbers for the types of elements. */
+const floating: Readonly<Record<number, NumberFormat>> = {
+  1: formats.float32,
+  10: formats.float16,
+  11: formats.float64,
+  16: formats.bfloat16,
+};
+const integral: Readonly<Record<number, NumberFormat>> = { 6: formats.int32, 7: formats.int64 };
+
+/*
+ * The part of onnx.proto (https://github.com/onnx/onnx) that is read; field numbers are the format's own. Graphs inside of
+ * attributes (loops, conditions) are left out, so that nothing in the schema contains itself.
+ */
+const schema = protobuf.Root.fromJSON({
+  nested: {
+    Model: message({ graph: [7, 'Graph'] }),
+    Graph: message({
+      node: [1, 'Node', 'repeated'],
+      initializer: [5, 'Tensor', 'repeated'],
+      input: [11, 'ValueInfo', 'repeated'],
+      output: [12, 'ValueInfo', 'repeated'],
+      sparse: [15, 'bytes', 'repeated'],
+    }),
+    Node: message({
+      input: [1, 'string', 'repeated'],
+      output: [2, 'string', 'repeated'],
+      name: [3, 'string'],
+      opType: [4, 'string'],
+      attribute: [5, 'Attribute', 'repeated'],
+      domain: [7, 'string'],
+    }),
+    Attribute: message({
+      name: [1, 'string'],
+      f: [2, 'float'],
+      i: [3, 'int64'],
+      s: [4, 'bytes'],
+      t: [5, 'Tensor'],
+      floats: [7, 'float', 'repeated'],
+      ints: [8, 'int64', 'repeated'],
+      type: [20, 'int32'],
+    }),
+    Tensor: message({
+      dims: [1, 'int64', 'repeated'],
+      dataType: [2, 'int32'],
+      floatData: [4, 'float', 'repeated'],
+      int32Data: [5, 'int32', 'repeated'],
+      int64Data: [7, 'int64', 'repeated'],
+      name: [8, 'string'],
+      rawData: [9, 'bytes'],
+      doubleData: [10, 'double', 'repeated'],
+      dataLocation: [14, 'int32'],
+    }),
+    ValueInfo: message({ name: [1, 'string'], type: [2, 'Type'] }),
+    Type: message({ tensorType: [1, 'TensorType'] }),
+    TensorType: message({ elemType: [1, 'int32'], shape: [2, 'Shape'] }),
+    Shape: message({ dim: [1, 'Dimension', 'repeated'] }),
+    Dimension: message({ dimValue: [1, 'int64'] }),
+  },
+});
+
+function message(fields: Record<string, [id: number, type: string, rule?: 'repeated']>): protobuf.IType {
+  const entries = Object.entries(fields).map(([name, [id, type, rule]]) => [
+    name,
+    rule ? { id, type, rule } : { id, type },
+  ]);
+  return { fields: Object.fromEntries(entries) };
+}
+
+/** What protobuf.js makes of the messages; fields that are not there have their type's empty value. */
+interface RawTensor {
+  readonly name: string;
+  readonly dims: readonly unknown[];
+  readonly dataType: number;
+  readonly floatData: readonly number[];
+  readonly int32Data: readonly number[];
+  readonly int64Data: readonly unknown[];
+  readonly doubleData: readonly number[];
+  readonly rawData: Uint8Array;
+  readonly dataLocation: number;
+}
+interface RawAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly f: number;
+  readonly i: unknown;
+  readonly s: Uint8Array;
+  readonly t: RawTensor | null;
+  readonly floats: readonly number[];
+  readonly ints: readonly unknown[];
+}
+interface RawNode {
+  readonly name: string;
+  readonly opType: string;
+  readonly domain: string;
+  readonly input: readonly string[];
+  readonly output: readonly string[];
+  readonly attribute: readonly RawAttribute[];
+}
+interface RawValue {
+  readonly name: string;
+  readonly type: { tensorType: { shape: { dim: readonly { dimValue: unknown }[] } | null } | null } | null;
+}
+interface RawGraph {
+  readonly node: readonly RawNode[];
+  readonly initializer: readonly RawTensor[];
+  readonly input: readonly RawValue[];
+  readonly output: readonly RawValue[];
+  readonly sparse: readonly unknown[];
+}
+
+/** Reads an ONNX file; nothing in it is executed. Throws a Failure of kind 'checkpoint' that names `file`. */
+export function readOnnx(bytes: Uint8Array, file: string): OnnxGraph {
+  const graph = decodeGraph(bytes, file);
+  if (graph.sparse.length > 0) throw damaged(file, 'dense weights', 'sparse ones');
+  const tensors = new Map<string, Tensor>();
+  const integers = new Map<string, readonly number[]>();
+  const keep = (name: string, tensor: RawTensor) => {
+    if (tensors.has(name) || integers.has(name)) throw damaged(file, `one tensor \`${name}\``, 'several');
+    if (Object.hasOwn(floating, tensor.dataType)) tensors.set(name, floatsOf(name, tensor, file));
+    else if (Object.hasOwn(integral, tensor.dataType)) integers.set(name, integersOf(name, tensor, file));
+  };
+  for (const tensor of graph.initializer) keep(tensor.name, tensor);
+  const nodes: OnnxNode[] = [];
+  for (const node of graph.node) {
+    const constant = node.opType === 'Constant' ? node.attribute.find(({ t }) => t) : undefined;
+    if (constant) keep(node.output[0] ?? '', constant.t!);
+    else nodes.push(nodeOf(node));
+  }
+  const inputs = graph.input
+    .filter(({ name }) => !tensors.has(name) && !integers.has(name))
+    .map(({ name, type }) => ({
+      name,
+      shape: (type?.tensorType?.shape?.dim ?? []).map(({ dimValue }) => whole(dimValue) || undefined),
+    }));
+  return { nodes, tensors, integers, inputs, outputs: graph.output.map(({ name }) => name) };
+}
+
+function decodeGraph(bytes: Uint8Array, file: string): RawGraph {
+  try {
+    checkSize(bytes, file);
+    const { graph } = schema.lookupType('Model').decode(bytes) as unknown as { graph: RawGraph | null };
+    if (graph) return graph;
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw damaged(file, 'whole messages', `\`${(error as Error).message}\``);
+  }
+  throw damaged(file, 'a graph', 'none');
+}
+
+/** Before anything is decoded, for decoded a small message takes many times its bytes. */
+function checkSize(bytes: Uint8Array, file: string): void {
+  const reader = protobuf.Reader.create(bytes);
+  let [nodes, weights] = [0, 0];
+  /** Goes through the fields up to `end`; `enter` says whose length it has dealt with. */
+  const scan = (end: number, enter: (field: number, length: number) => boolean) => {
+    while (reader.pos < end) {
+      const tag = reader.uint32();
+      if ((tag & 7) !== 2) {
+        reader.skipType(tag & 7);
+        continue;
+      }
+      const length = reader.uint32();
+      if (length > end - reader.pos) throw new RangeError(`${length} bytes beyond its end`);
+      if (!enter(tag >>> 3, length)) reader.skip(length);
+    }
+  };
+  scan(bytes.length, (field, length) => {
+    if (field !== 7) return false;
+    scan(reader.pos + length, (inner, size) => {
+      if (inner === 1) nodes++;
+      if (inner === 5) weights += size;
+      return false;
+    });
+    return true;
+  });
+  if (nodes > maxNodes) throw damaged(file, `at most ${maxNodes} nodes`, `${nodes}`);
+  const rest = bytes.length - weights;
+  if (rest > maxGraphBytes)
+    throw damaged(file, `at most ${maxGraphBytes} bytes besides its weights`, `${rest}`);
+}
+
+function nodeOf({ name, opType, domain, input, output, attribute }: RawNode): OnnxNode {
+  const isOwn = domain !== '' && domain !== 'ai.onnx';
+  return {
+    name: name || output[0] || opType,
+    operation: isOwn ? `${domain}.${opType}` : opType,
+    inputs: input,
+    outputs: output,
+    attributes: Object.fromEntries(attribute.map(one => [one.name, attributeValue(one)])),
+  };
+}
+
+/** By the attribute's own type; older files leave it out. */
+function attributeValue({ type, f, i, s, floats, ints }: RawAttribute): number | string | readonly number[] {
+  if (type === 1) return f;
+  if (type === 3) return Buffer.from(s).toString('utf8');
+  if (type === 6 || floats.length > 0) return floats;
+  if (type === 7 || ints.length > 0) return ints.map(whole);
+  return type === 2 ? whole(i) : (s.length > 0 && Buffer.from(s).toString('utf8')) || f || whole(i);
+}
+
+/** int64 comes as a number, or as an object where there is a library for them; beyond 2^53 it is no size of anything. */
+const whole = (value: unknown): number => Number(String(value ?? 0));
+
+function shapeOf(name: string, { dims, dataLocation }: RawTensor, file: string): number[] {
+  if (dataLocation !== 0) {
+    throw new Failure(
+      'checkpoint',
+      `Expected ${file} to hold its weights itself, but those of \`${name}\` are in another file`,
+      'Export the network again with its weights inside (`external_data=False`).',
+    );
+  }
+  const shape = dims.map(whole);
+  const isShape = shape.every(length => Number.isSafeInteger(length) && length >= 0);
+  if (!isShape || shape.length > maxDimensions)
+    throw damaged(file, `tensor \`${name}\` to have a shape of at most ${maxDimensions} sizes`, `[${shape}]`);
+  return shape;
+}
+
+function floatsOf(name: string, tensor: RawTensor, file: string): Tensor {
+  const shape = shapeOf(name, tensor, file);
+  const format = floating[tensor.dataType]!;
+  if (tensor.rawData.length > 0 || sizeOf(shape) === 0) {
+    checkLength(name, tensor.rawData.length, sizeOf(shape) * format.bytes, 'bytes', file);
+    return decode(tensor.rawData, format, { offset: 0, shape, strides: contiguous(shape) });
+  }
+  const listed = format === formats.float64 ? tensor.doubleData : tensor.floatData;
+  checkLength(name, listed.length, sizeOf(shape), 'numbers', file);
+  return { shape, data: Float32Array.from(listed) };
+}
+
+/** More numbers than a shape or a list of axes has are none that is used. */
+const maxIntegers = 1024;
+
+function integersOf(name: string, tensor: RawTensor, file: string): readonly number[] {
+  const shape = shapeOf(name, tensor, file);
+  const format = integral[tensor.dataType]!;
+  if (sizeOf(shape) > maxIntegers) return [];
+  if (tensor.rawData.length > 0) {
+    checkLength(name, tensor.rawData.length, sizeOf(shape) * format.bytes, 'bytes', file);
+    return [...decode(tensor.rawData, format, { offset: 0, shape, strides: contiguous(shape) }).data];
+  }
+  const listed = format === formats.int64 ? tensor.int64Data : tensor.int32Data;
+  checkLength(name, listed.length, sizeOf(shape), 'numbers', file);
+  return listed.map(whole);
+}
+
+function checkLength(name: string, found: number, expected: number, of: string, file: string): void {
+  if (found !== expected) throw damaged(file, `${expected} ${of} in tensor \`${name}\``, `${found}`);
+}
+
+function damaged(file: string, expected: string, found: string): Failure {
+  return new Failure(
+    'checkpoint',
+    `Expected ${file} to be an ONNX file with ${expected}, got ${found}`,
+    'The file is damaged or of another format: get it or export it again.',
+  );
+}
