@@ -1,8 +1,9 @@
 import { Failure } from '../failure.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import type { OnnxGraph, OnnxNode } from '../weights/onnx.ts';
+import type { Integers, OnnxGraph, OnnxNode } from '../weights/onnx.ts';
 import type { Task } from './build.ts';
 import type { ConvolutionLayer, Layer } from './layer.ts';
+import { integersOf } from './onnx-integers.ts';
 
 /** A network's layers, and its weights under the names that these give them. */
 export interface Layers {
@@ -24,10 +25,15 @@ export function layersOfOnnx(graph: OnnxGraph, file: string, { input }: Task): L
     named: new Map([[image, 'image']]),
     channels: new Map([['image', input[0]]]),
     strided: new Map(),
-    shapes: new Set(),
+    integers: new Map(graph.integers),
     uses: usesOf(graph),
   };
   for (const node of graph.nodes) {
+    const integers = integersOf(node, state.integers);
+    if (integers) {
+      state.integers.set(node.outputs[0]!, integers);
+      continue;
+    }
     const refuse = (expected: string, found: string) => refused(file, node, expected, found);
     const translate = Object.hasOwn(translations, node.operation) ? translations[node.operation] : undefined;
     if (!translate)
@@ -65,8 +71,8 @@ interface State {
   readonly channels: Map<string, number>;
   /** Outputs of which every second row, and column, of a layer is taken. */
   readonly strided: Map<string, { readonly of: string; readonly sides: readonly number[] }>;
-  /** Outputs that hold shapes, not images. */
-  readonly shapes: Set<string>;
+  /** Shapes, axes and pads: fixed, or computed by nodes so far. */
+  readonly integers: Map<string, Integers>;
   /** How many nodes read an output. */
   readonly uses: ReadonlyMap<string, number>;
 }
@@ -128,11 +134,18 @@ const number = ({ attributes }: OnnxNode, key: string, absent: number) =>
 const numbers = ({ attributes }: OnnxNode, key: string, absent: readonly number[]): readonly number[] =>
   Array.isArray(attributes[key]) ? attributes[key] : absent;
 
+/** Of a kernel, a window, a stride or a margin. */
+const maxSide = 255;
+
 /** The one value of an attribute that has it for each side. */
 function even(node: OnnxNode, key: string, absent: readonly number[], refuse: Refuse): number {
   const all = numbers(node, key, absent);
-  if (all.some(value => value !== all[0])) throw refuse(`\`${key}\` alike on all sides`, `[${all}]`);
-  return all[0]!;
+  const [value = -1] = all;
+  if (all.some(other => other !== value)) throw refuse(`\`${key}\` alike on all sides`, `[${all}]`);
+  const least = key === 'pads' ? 0 : 1;
+  if (!Number.isInteger(value) || value < least || value > maxSide)
+    throw refuse(`\`${key}\` from ${least} to ${maxSide}`, `[${all}]`);
+  return value;
 }
 
 function expectAttribute(node: OnnxNode, key: string, expected: number | string, refuse: Refuse): void {
@@ -156,11 +169,6 @@ const one =
 /** What passes on what it is given. */
 const alias: Translation = (node, state, refuse) => {
   state.named.set(node.outputs[0]!, source(node, 0, state, refuse));
-};
-
-/** Arithmetic on shapes, as `view(x.size(0), -1)` is exported. */
-const ofShape: Translation = (node, { shapes }) => {
-  shapes.add(node.outputs[0]!);
 };
 
 const translations: Record<string, Translation> = {
@@ -191,7 +199,7 @@ const translations: Record<string, Translation> = {
   }),
   GlobalAveragePool: one(() => ({ kind: 'average' }), false),
   ReduceMean: (node, state, refuse) => {
-    const axes = numbers(node, 'axes', state.graph.integers.get(node.inputs[1] ?? '') ?? []);
+    const axes = numbers(node, 'axes', state.integers.get(node.inputs[1] ?? '')?.values ?? []);
     const sides = axes.map(axis => (axis < 0 ? axis + 4 : axis)).sort();
     if (sides.join() !== '2,3') throw refuse('axes [2, 3]', `[${axes}]`);
     one(() => ({ kind: 'average' }), false)(node, state, refuse);
@@ -201,9 +209,8 @@ const translations: Record<string, Translation> = {
     return { kind: 'flatten' };
   }, false),
   Reshape: (node, state, refuse) => {
-    const shape = state.graph.integers.get(node.inputs[1]!);
-    if (!state.shapes.has(node.inputs[1]!) && shape?.length !== 2)
-      throw refuse('a vector for each image as its shape', `[${shape ?? ''}]`);
+    const { values: shape = [] } = state.integers.get(node.inputs[1]!) ?? {};
+    if (shape.length !== 2) throw refuse('a vector for each image as its shape', `[${shape}]`);
     one(() => ({ kind: 'flatten' }), false)(node, state, refuse);
   },
   Squeeze: one(() => ({ kind: 'flatten' }), false),
@@ -213,15 +220,12 @@ const translations: Record<string, Translation> = {
   Dropout: alias,
   Slice: everySecond,
   Pad: zeroChannels,
-  Shape: ofShape,
-  Gather: ofShape,
-  Unsqueeze: ofShape,
 };
 
 function convolution(node: OnnxNode, state: State, refuse: Refuse): void {
   const { shape, data } = weight(node, 1, state, refuse);
   const [filters, , size, width] = shape as [number, number, number, number];
-  if (shape.length !== 4 || size !== width) throw refuse('square kernels', `[${shape}]`);
+  if (shape.length !== 4 || size !== width || shape.includes(0)) throw refuse('square kernels', `[${shape}]`);
   expectAttribute(node, 'group', 1, refuse);
   expectAttribute(node, 'dilations', 1, refuse);
   expectAttribute(node, 'auto_pad', 'NOTSET', refuse);
@@ -273,10 +277,6 @@ function sum(node: OnnxNode, state: State, refuse: Refuse): void {
 }
 
 function concatenation(node: OnnxNode, state: State, refuse: Refuse): void {
-  if (node.inputs.some(name => state.shapes.has(name))) {
-    state.shapes.add(node.outputs[0]!);
-    return;
-  }
   expectAttribute(node, 'axis', 1, refuse);
   const from = node.inputs.map((_, i) => source(node, i, state, refuse));
   const channels = from.reduce((total, of) => total + (state.channels.get(of) ?? 0), 0);
@@ -315,7 +315,7 @@ function transposed({ shape, data }: Tensor): Tensor {
 /** `x[:, :, ::2, ::2]`, in one node or one for each side. */
 function everySecond(node: OnnxNode, state: State, refuse: Refuse): void {
   const [starts, ends, axes, steps] = [1, 2, 3, 4].map(
-    i => state.graph.integers.get(node.inputs[i] ?? '') ?? [],
+    i => state.integers.get(node.inputs[i] ?? '')?.values ?? [],
   );
   const taken = state.strided.get(node.inputs[0]!);
   const isWhole = starts!.every(start => start === 0) && ends!.every(end => end > 2 ** 30);
@@ -329,7 +329,7 @@ function everySecond(node: OnnxNode, state: State, refuse: Refuse): void {
 /** The zero channels of shortcut A. */
 function zeroChannels(node: OnnxNode, state: State, refuse: Refuse): void {
   const taken = state.strided.get(node.inputs[0]!);
-  const pads = numbers(node, 'pads', state.graph.integers.get(node.inputs[1] ?? '') ?? []);
+  const pads = numbers(node, 'pads', state.integers.get(node.inputs[1] ?? '')?.values ?? []);
   const [before = -1, after = -2] = [pads[1], pads[5]];
   const isOfChannels = pads.length === 8 && pads.every((pad, i) => i % 4 === 1 || pad === 0);
   const fill = state.graph.tensors.get(node.inputs[2] ?? '')?.data[0] ?? 0;

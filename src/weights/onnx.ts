@@ -9,11 +9,17 @@ export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
   /** Fixed tensors of floating point numbers. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Fixed lists of integers: shapes, axes, pads. */
-  readonly integers: ReadonlyMap<string, readonly number[]>;
+  /** Fixed integers: shapes, axes, pads. */
+  readonly integers: ReadonlyMap<string, Integers>;
   /** What is given at each run. Of a shape, sizes that the file leaves open are absent. */
   readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | undefined)[] }[];
   readonly outputs: readonly string[];
+}
+
+/** A small tensor of integers. */
+export interface Integers {
+  readonly shape: readonly number[];
+  readonly values: readonly number[];
 }
 
 export interface OnnxNode {
@@ -145,7 +151,7 @@ export function readOnnx(bytes: Uint8Array, file: string): OnnxGraph {
   const graph = decodeGraph(bytes, file);
   if (graph.sparse.length > 0) throw damaged(file, 'dense weights', 'sparse ones');
   const tensors = new Map<string, Tensor>();
-  const integers = new Map<string, readonly number[]>();
+  const integers = new Map<string, Integers>();
   const keep = (name: string, tensor: RawTensor) => {
     if (tensors.has(name) || integers.has(name)) throw damaged(file, `one tensor \`${name}\``, 'several');
     if (Object.hasOwn(floating, tensor.dataType)) tensors.set(name, floatsOf(name, tensor, file));
@@ -264,17 +270,20 @@ function floatsOf(name: string, tensor: RawTensor, file: string): Tensor {
 /** More numbers than a shape or a list of axes has are none that is used. */
 const maxIntegers = 1024;
 
-function integersOf(name: string, tensor: RawTensor, file: string): readonly number[] {
+function integersOf(name: string, tensor: RawTensor, file: string): Integers {
   const shape = shapeOf(name, tensor, file);
   const format = integral[tensor.dataType]!;
-  if (sizeOf(shape) > maxIntegers) return [];
+  const size = sizeOf(shape);
+  if (size > maxIntegers)
+    throw damaged(file, `at most ${maxIntegers} integers in tensor \`${name}\``, `${size}`);
   if (tensor.rawData.length > 0) {
-    checkLength(name, tensor.rawData.length, sizeOf(shape) * format.bytes, 'bytes', file);
-    return [...decode(tensor.rawData, format, { offset: 0, shape, strides: contiguous(shape) }).data];
+    checkLength(name, tensor.rawData.length, size * format.bytes, 'bytes', file);
+    const { data } = decode(tensor.rawData, format, { offset: 0, shape, strides: contiguous(shape) });
+    return { shape, values: [...data] };
   }
   const listed = format === formats.int64 ? tensor.int64Data : tensor.int32Data;
-  checkLength(name, listed.length, sizeOf(shape), 'numbers', file);
-  return listed.map(whole);
+  checkLength(name, listed.length, size, 'numbers', file);
+  return { shape, values: listed.map(whole) };
 }
 
 function checkLength(name: string, found: number, expected: number, of: string, file: string): void {

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { encodeModel, type Graph, type Node } from '../../src/engine/onnx/model.ts';
+import { Failure } from '../../src/failure.ts';
+import { networkOf } from '../../src/networks/build.ts';
+import { layersOfOnnx } from '../../src/networks/from-onnx.ts';
+import { matchParameters } from '../../src/networks/keys.ts';
+import { readOnnx } from '../../src/weights/onnx.ts';
+
+const task = { classes: 2, input: [3, 8, 8] } as const;
+
+/** Everything that is done with an ONNX file before it is a network with weights. */
+function load(bytes: Uint8Array) {
+  const { layers, tensors } = layersOfOnnx(readOnnx(bytes, 'net.onnx'), 'net.onnx', task);
+  return matchParameters(networkOf({ name: 'net', layers }, task), tensors, 'net.onnx');
+}
+
+const node = (
+  opType: string,
+  input: string[],
+  output: string,
+  attributes: Node['attributes'] = {},
+): Node => ({
+  opType,
+  input,
+  output: [output],
+  attributes,
+});
+const filters = { name: 'w', shape: [2, 3, 3, 3], data: new Float32Array(54).fill(0.5) };
+const port = (name: string, shape: number[]) => ({ name, shape, type: 'float32' as const });
+
+/** A convolution, `between`, and the mean. */
+const graphWith = (between: Node[], last: string, attributes: Node['attributes'] = {}): Graph => ({
+  name: 'net',
+  nodes: [
+    node('Conv', ['x', 'w'], 'c', attributes),
+    ...between,
+    node('GlobalAveragePool', [last], 'a'),
+    node('Flatten', ['a'], 'y'),
+  ],
+  initializers: [filters],
+  inputs: [port('x', [1, 3, 8, 8])],
+  outputs: [port('y', [1, 2])],
+});
+
+const refusal = (graph: Graph) => {
+  try {
+    load(encodeModel(graph));
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+  throw new Error('Expected a failure, got none');
+};
+
+test('a network is read with its weights', () => {
+  expect([...load(encodeModel(graphWith([node('Relu', ['c'], 'r')], 'r'))).keys()]).toEqual(['c.weight']);
+});
+
+describe('what is none of ours is refused by its name and place', () => {
+  test('an operation', () => {
+    const message = refusal(graphWith([node('HardSwish', ['c'], 'h')], 'h'));
+    expect(message).toContain('net.onnx: expected node `h` (HardSwish) to have an operation out of Conv, ');
+    expect(message).toContain(', got HardSwish');
+  });
+
+  test.each([
+    [{ group: 3 }, '`group` 1, got 3'],
+    [{ dilations: [2, 2] }, '`dilations` 1, got 2,2'],
+    [{ strides: [1, 2] }, '`strides` alike on all sides, got [1,2]'],
+    [{ strides: [0, 0] }, '`strides` from 1 to 255, got [0,0]'],
+    [{ pads: [0, 0, 1, 1] }, '`pads` alike on all sides, got [0,0,1,1]'],
+    [{ auto_pad: 'SAME_UPPER' }, '`auto_pad` NOTSET, got SAME_UPPER'],
+  ])('a convolution with %o', (attributes, expected) => {
+    expect(refusal(graphWith([], 'c', attributes))).toBe(
+      `net.onnx: expected node \`c\` (Conv) to have ${expected}`,
+    );
+  });
+
+  test('another size of images', () => {
+    expect(refusal({ ...graphWith([], 'c'), inputs: [port('x', [1, 3, 16, 16])] })).toBe(
+      'Expected net.onnx to take images [n, 3, 8, 8], those of the data set, got [1, 3, 16, 16]',
+    );
+  });
+
+  test('a second output', () => {
+    const outputs = [port('y', [1, 2]), port('a', [1, 2, 1, 1])];
+    expect(refusal({ ...graphWith([], 'c'), outputs })).toBe(
+      'Expected net.onnx to have one output, the logits, got y, a',
+    );
+  });
+
+  test('another number of classes', () => {
+    const wider = { ...filters, shape: [6, 1, 3, 3] };
+    expect(refusal({ ...graphWith([], 'c'), initializers: [wider] })).toBe(
+      'Expected net to end with one value for each of 2 classes, got [6]',
+    );
+  });
+
+  test('more nodes than a network has', () => {
+    const relus = Array.from({ length: 20_001 }, (_, i) => node('Relu', ['c'], `r${i}`));
+    expect(refusal(graphWith(relus, 'c'))).toBe(
+      'Expected net.onnx to be an ONNX file with at most 20000 nodes, got 20004',
+    );
+  });
+});
+
+/** Whatever the bytes, they give a network or a Failure. */
+function outcome(bytes: Uint8Array): void {
+  try {
+    load(bytes);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+}
+
+const kept = readFileSync(new URL('../fixtures/onnx/kept.onnx', import.meta.url));
+
+test('a file that is cut short is noticed', () => {
+  for (let length = 0; length < kept.length; length += 97) {
+    expect(() => readOnnx(kept.subarray(0, length), 'net.onnx')).toThrow(Failure);
+  }
+});
+
+test('a file with changed bytes gives a network or a failure', () => {
+  const changes = fc.array(fc.tuple(fc.nat(kept.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(changes, places => {
+      const bytes = Buffer.from(kept);
+      for (const [at, value] of places) bytes[at] = value;
+      outcome(bytes);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('bytes that are no ONNX at all are refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
+      expect(() => load(bytes)).toThrow(Failure);
+    }),
+  );
+});
