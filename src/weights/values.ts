@@ -59,12 +59,20 @@ export function contiguous(shape: readonly number[]): number[] {
   return strides;
 }
 
+/** Whether numbers in memory are as in files, so that they need not be taken apart. */
+const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /**
- * The values of a strided view as a dense float32 tensor. The caller has checked that the view lies inside `bytes`.
+ * The values of a strided view as a dense float32 tensor: of the bytes themselves where they are just that, else a copy.
+ * The caller has checked that the view lies inside `bytes`, and leaves these as they are.
  */
 export function decode(bytes: Uint8Array, format: NumberFormat, { offset, shape, strides }: Layout): Tensor {
+  const size = sizeOf(shape);
+  const isDense = strides.join() === contiguous(shape).join();
+  if (isDense && isLittleEndian && format === formats.float32)
+    return { shape, data: floatsAt(bytes, 4 * offset, size) };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const data = new Float32Array(sizeOf(shape));
+  const data = new Float32Array(size);
   const index = shape.map(() => 0);
   let at = offset;
   for (let i = 0; i < data.length; i++) {
@@ -78,4 +86,11 @@ export function decode(bytes: Uint8Array, format: NumberFormat, { offset, shape,
     }
   }
   return { shape, data };
+}
+
+/** Floats of this machine's byte order, in place where they are aligned. */
+function floatsAt(bytes: Uint8Array, from: number, size: number): Float32Array {
+  const start = bytes.byteOffset + from;
+  if (start % 4 === 0) return new Float32Array(bytes.buffer, start, size);
+  return new Float32Array(new Uint8Array(bytes.subarray(from, from + 4 * size)).buffer);
 }

@@ -252,7 +252,7 @@ describe('values', () => {
       bad.yaml:3:40 error Expected \`teacher.weights\` to be a checkpoint file for resnet56 on procedural, got \`embedded\`
        3 | teacher: { network: resnet56, weights: embedded }
          |                                        ^^^^^^^^
-         = only \`resnet8\` on \`procedural\` has embedded weights
+         = only \`resnet8\` on \`procedural\` and ONNX files have embedded weights
 
       bad.yaml:4:21 error Expected \`beta\` to be 0 with a teacher whose feature maps are not the target's, resnet56's and resnet8's, got \`0.0001\`
        4 | matrix: { beta: [0, 1.0e-4], alpha: [1, 0] }
@@ -276,7 +276,7 @@ describe('values', () => {
       bad.yaml:2:1 error Expected \`target.weights\` to be a checkpoint file for resnet20 on cifar10, got \`embedded\`
        2 | target: { network: resnet20, dataset: cifar10 }
          | ^^^^^^
-         = only \`resnet8\` on \`procedural\` has embedded weights
+         = only \`resnet8\` on \`procedural\` and ONNX files have embedded weights
 
       bad.yaml:3:9 error Expected \`warmup\` to be at most \`iterations\`, \`10\`, got \`20\`
        3 | warmup: 20
