@@ -2,6 +2,8 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { selfTestTraining } from '../../../src/devices/self-test.ts';
+import { syntheticTrainer } from '../../../src/devices/synthetic.ts';
 import { openEngine } from '../../../src/engine/open.ts';
 import { matmul } from '../../../src/graph/linear.ts';
 import { input } from '../../../src/graph/value.ts';
@@ -17,6 +19,19 @@ test.each([1, 2, 4])('WebAssembly computes on %i threads where so many are wante
   const expected = Array.from({ length: 200 }, (_, i) => data[i]! * data[200 * i]!).reduce((a, b) => a + b);
   expect(y.data[0]).toBe(expected);
   await engine.dispose();
+});
+
+test('WebAssembly computes the same whatever the number of threads', async () => {
+  const trained = async (threads: number) => {
+    const engine = await openEngine({ name: 'tfjs:wasm', threads, device: 0 });
+    const trainer = syntheticTrainer(engine, selfTestTraining);
+    for (const distilling of [false, true, true]) await trainer.step(distilling);
+    await engine.dispose();
+    return trainer.parameters();
+  };
+  const alone = await trained(1);
+  expect(await trained(2)).toEqual(alone);
+  expect(await trained(3)).toEqual(alone);
 });
 
 test.each(['disposed', 'left'])(
