@@ -6,7 +6,7 @@ import { openTensorFlow } from './tensorflow.ts';
 /** A native TensorFlow. It stays loaded, and keeps its device, until the process ends. */
 export async function openNode(order: EngineOrder): Promise<Backend> {
   const { versions, device } = await openTensorFlow(order);
-  await replaceKernels(nodeKernels);
+  await replaceKernels(await nodeKernels(device.kind === 'cpu' ? 'cpu' : 'gpu'));
   return {
     registeredAs: 'tensorflow',
     versions,
