@@ -33,7 +33,7 @@ class Mixed(nn.Module):
         self.squeeze = nn.Conv2d(12, 4, 1)
         self.one = nn.Conv2d(4, 5, 1)
         self.three = nn.Conv2d(4, 7, 3, padding=1)
-        self.fc1 = nn.Linear(48, 9)
+        self.fc1 = nn.Linear(192, 9)
         self.fc2 = nn.Linear(9, 10)
         self.dropout = nn.Dropout()
 
@@ -78,7 +78,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     warnings.simplefilter("ignore")
-    shape = (2, 3, 16, 16)
+    shape = (2, 3, 32, 32)
     images = torch.from_numpy(hashed("images", int(np.prod(shape))).astype(np.float32)).reshape(shape)
     open_batch = {"input_names": ["x"], "dynamic_axes": {"x": {0: "n"}}}
     exports = {

@@ -14,7 +14,7 @@ const folder = new URL('../fixtures/onnx/', import.meta.url);
 const { shape, logits }: { shape: [number, number, number, number]; logits: Record<string, number[][]> } =
   JSON.parse(readFileSync(new URL('onnx.json', folder), 'utf8'));
 const fileOf = (name: string) => fileURLToPath(new URL(`${name}.onnx`, folder));
-const task = { classes: 10, input: [3, 16, 16] } as const;
+const task = { classes: 10, input: [3, 32, 32] } as const;
 
 test.each(Object.entries(logits))('%s gives the logits that PyTorch gives', async (name, expected) => {
   const { network, tensors } = await readNetworkFile(fileOf(name), task);
