@@ -136,8 +136,8 @@ async function guidanceFeed(): Promise<() => Promise<Feeds>> {
   const deeper = values.teacher === undefined ? network : resnet(Number(values.teacher), 'A', 10);
   const teacher = { network: deeper, weights: deeper === network ? weights : randomWeights(deeper) };
   const guide = createGuide(engine, teacher, images);
-  if (!values.given) return async () => ({ guidance: await guide(imageFeed.images) });
-  const guidance = await guide(imageFeed.images);
+  if (!values.given) return async () => ({ guidance: await guide(imageFeed.images, 0) });
+  const guidance = await guide(imageFeed.images, 0);
   return async () => ({ guidance });
 }
 

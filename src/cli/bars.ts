@@ -59,7 +59,7 @@ export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display 
       const { stage, iteration, iterations, loss, millisecondsPerStep } = event;
       const left = formatDuration(((iterations - iteration) * millisecondsPerStep) / 1000);
       running.get(stage)?.update(iteration, {
-        text: `loss ${formatLoss(loss)} ${formatStep(millisecondsPerStep)} ETA ${left}`,
+        text: `${loss === undefined ? '' : `loss ${formatLoss(loss)} `}${formatStep(millisecondsPerStep)} ETA ${left}`,
       });
       done.set(stage, iteration);
       updateTotal();

@@ -26,7 +26,8 @@ export function describe(event: SweepEvent): string {
       const { stage, iteration, iterations, loss, millisecondsPerStep } = event;
       const left = formatDuration(((iterations - iteration) * millisecondsPerStep) / 1000);
       const speed = formatStep(millisecondsPerStep);
-      return `running   ${stage}: ${iteration}/${iterations}, loss ${formatLoss(loss)}, ${speed}, ${left} left`;
+      const told = loss === undefined ? '' : ` loss ${formatLoss(loss)},`;
+      return `running   ${stage}: ${iteration}/${iterations},${told} ${speed}, ${left} left`;
     }
     case 'stage-evaluated':
       return `evaluated ${event.stage}: ${event.iteration}, ${describeMetrics(event.metrics)}`;

@@ -27,8 +27,11 @@ export const objectFolder = (store: string, key: string) => join(store, key.slic
 
 /** What an object is made of. */
 export interface ObjectContent extends Pick<StoredObject, 'kind' | 'key' | 'record' | 'provenance'> {
-  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly files: ReadonlyMap<string, FileContent>;
 }
+
+/** The bytes, or the path of a file of the same file system that holds them: it is moved. */
+export type FileContent = string | Uint8Array | { readonly path: string };
 
 export type ReadObject =
   | { readonly state: 'complete'; readonly object: StoredObject }
@@ -49,8 +52,10 @@ export async function writeObject(folder: string, { files, ...rest }: ObjectCont
     await mkdir(temporary);
     const sums: Record<string, string> = {};
     for (const [name, data] of files) {
-      await writeSynced(join(temporary, name), data);
-      sums[name] = sha256(data);
+      const file = join(temporary, name);
+      if (isElsewhere(data)) await rename(data.path, file);
+      else await writeSynced(file, data);
+      sums[name] = sha256(isElsewhere(data) ? await readFile(file) : data);
     }
     const object: StoredObject = { schemaVersion: 1, ...rest, files: sums };
     await writeSynced(
@@ -68,6 +73,9 @@ export async function writeObject(folder: string, { files, ...rest }: ObjectCont
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
   }
 }
+
+const isElsewhere = (data: FileContent): data is Extract<FileContent, { readonly path: string }> =>
+  typeof data === 'object' && !(data instanceof Uint8Array);
 
 const isTaken = (error: NodeJS.ErrnoException) => error.code === 'ENOTEMPTY' || error.code === 'EEXIST';
 

@@ -12,6 +12,7 @@ import type { StageKind } from '../stages/stage.ts';
  */
 const versions: Readonly<Record<StageKind, number>> = {
   permutation: 1,
+  guidance: 1,
   phase: 1,
   evaluation: 1,
   selection: 1,
@@ -80,6 +81,20 @@ export function phaseSettings(training: Configuration, { begins, images, teacher
     teacher:
       alpha > 0 && training.teacher !== 'none' ? teacherSettings(training.teacher, teacher) : undefined,
   });
+}
+
+/**
+ * What decides the logits that a phase learns from: the images it is shown, in their order, and the network that they
+ * are of. `target` is what that is without a teacher.
+ */
+export function guidanceSettings(
+  training: Configuration,
+  { images, teacher }: Pick<PhaseInputs, 'images' | 'teacher'>,
+  target: string,
+): string {
+  const { iterations, warmup, batch, data } = training;
+  const network = training.teacher === 'none' ? target : { ...training.teacher, weights: teacher };
+  return hashOf({ steps: iterations - warmup, batch, data: shownBy(data), images, network });
 }
 
 /** What decides what is measured on the way. */

@@ -3,6 +3,7 @@ import type { Cell } from '../spec/cell.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import type { Stage } from '../stages/stage.ts';
 import type { InputHashes } from './key.ts';
+import { shareGuidance } from './share-guidance.ts';
 import { type SeedPlan, stagesOfCell } from './stages-of-cell.ts';
 
 /** One run of the plan: a cell with a seed, and its stages. */
@@ -33,13 +34,21 @@ export function planSweep(sweep: Sweep, inputs: ReadonlyMap<string, InputHashes>
     hashes: inputs.get(cell.id) ?? {},
     seeds: stagesOfCell(cell, sweep.seeds, inputs.get(cell.id) ?? {}, stages),
   }));
+  const guidance = shareGuidance(stages);
   const runs = sweep.seeds.flatMap((seed, i) =>
     ofCells.map(({ cell, hashes, seeds }): PlannedRun => {
-      const plan = seeds[i]!;
+      const plan = withGuidance(seeds[i]!, guidance);
       return { ...plan, run: `${cell.id}/seed-${seed}`, cell, inputs: hashes };
     }),
   );
   return { runs, stages };
+}
+
+/** A seed's plan with the logits that its phases are given, each before the first phase that needs it. */
+function withGuidance(plan: SeedPlan, guidance: ReadonlyMap<string, string>): SeedPlan {
+  if (guidance.size === 0) return plan;
+  const stages = plan.stages.flatMap(key => [...(guidance.has(key) ? [guidance.get(key)!] : []), key]);
+  return { ...plan, stages: [...new Set(stages)] };
 }
 
 /** The keys of the stages whose results a run reports. */

@@ -1,10 +1,11 @@
 import type { Cell } from '../spec/cell.ts';
 import { type Phase, phasesOf } from '../spec/phases.ts';
 import { type Evaluation, isMeasure, type Measure, scalarOf } from '../stages/measure-table.ts';
-import { distils, type Split } from '../stages/needs.ts';
+import { distils, learnsFromLogits, type Split } from '../stages/needs.ts';
 import type { Stage } from '../stages/stage.ts';
 import { type Desk, evaluate, nameOf, openDesk, type Setting, selectBest, sharedName } from './desk.ts';
 import {
+  guidanceSettings,
   type InputHashes,
   permutationSettings,
   phaseSettings,
@@ -135,17 +136,20 @@ function phaseOf({ cell, hashes, enter }: Desk, phase: Phase, i: number, setting
   const { configuration } = cell;
   const { subject, target, unless } = setting;
   const { configuration: training, start } = phase;
-  const settings = phaseSettings(training, {
+  const read = {
     begins: start === 'initial' ? (hashes[`predictor:${i}`] ?? 'fresh') : undefined,
     images: distils(training) ? hashes[`images:${i}`] : undefined,
     teacher: hashes.teacher,
-  });
+  };
+  const settings = phaseSettings(training, read);
+  const guidance = learnsFromLogits(training) ? guidanceSettings(training, read, target) : undefined;
   const track = configuration.evaluate.filter(isMeasure).filter(measure => scalarOf(measure).onTheWay);
   const trackedOn = trackingSettings(configuration, hashes);
   return (seed: number, name: string, predictor: string | undefined): string => {
     const key = stageKey('phase', settings, seed, target, subject.permutation, predictor);
     const common = { key, name, configuration, inputs: { ...subject, predictor }, unless };
-    return enter({ kind: 'phase', ...common, seed, training, track, trackedOn }, [seed]);
+    const stream = guidance && stageKey('guidance', guidance, seed);
+    return enter({ kind: 'phase', ...common, seed, training, track, trackedOn, stream }, [seed]);
   };
 }
 

@@ -1,6 +1,7 @@
-import { type Cost, costOfPhase } from '../stages/cost.ts';
+import type { Cost } from '../stages/cost.ts';
 import type { StageProvenance } from '../stages/result.ts';
 import type { PhaseStage } from '../stages/stage.ts';
+import { costOfStage } from './estimate.ts';
 import type { Interruption } from './local.ts';
 import { orderOf, type Share } from './share.ts';
 import {
@@ -70,7 +71,7 @@ function stepsOf(
   for (const ofCell of groups.values()) {
     for (const { stage, count } of ofCell.values()) {
       if (stage.kind !== 'phase') continue;
-      const cost = costOfPhase(stage.training, costOf(stage.configuration));
+      const cost = costOfStage(stage, costOf(stage.configuration));
       for (const kind of kinds) {
         const { steps, work } = cost[kind];
         const name = `${kind} ${signatureOf(stage)}`;
@@ -91,7 +92,7 @@ async function timesOfFinished(
   const times = new Map<string, StepTime>();
   for (const stage of finished) {
     const signature = signatureOf(stage);
-    const cost = costOfPhase(stage.training, costOf(stage.configuration));
+    const cost = costOfStage(stage, costOf(stage.configuration));
     const [kind, ...others] = kinds.filter(kind => cost[kind].steps > 0);
     const name = `${kind} ${signature}`;
     if (kind === undefined || others.length > 0 || times.has(name)) continue;

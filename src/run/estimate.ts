@@ -1,4 +1,5 @@
 import { type Cost, costOfPhase, type PhaseCost } from '../stages/cost.ts';
+import { guidedSteps } from '../stages/needs.ts';
 import type { PhaseStage, Stage } from '../stages/stage.ts';
 import { type StepKind, type StepTime, signatureOf } from './step-times.ts';
 
@@ -20,10 +21,16 @@ export function estimateStage(
   images: number,
   times: readonly StepTime[],
 ): Estimate | undefined {
-  if (stage.kind === 'phase') return estimatePhase(stage, costOfPhase(stage.training, cost), times);
+  if (stage.kind === 'phase') return estimatePhase(stage, costOfStage(stage, cost), times);
+  if (stage.kind === 'guidance')
+    return scaled('distilling', guidedSteps(stage.training) * stage.training.batch * cost.guide, times);
   if (stage.kind !== 'evaluation') return { seconds: 0, basis: 'scaled' };
   return scaled('distilling', cost.kernels * cost.perKernel + images * cost.image, times);
 }
+
+/** What a phase takes, with the logits that it is given or computes. */
+export const costOfStage = ({ training, inputs }: PhaseStage, cost: Cost): PhaseCost =>
+  costOfPhase(training, cost, inputs.guidance !== undefined);
 
 function estimatePhase(
   stage: PhaseStage,

@@ -9,6 +9,7 @@ import { type Cost, costOf } from '../stages/cost.ts';
 import { openImages } from '../stages/images.ts';
 import type { PhaseStage, StageKind } from '../stages/stage.ts';
 import { loadTarget, type Target } from '../stages/target.ts';
+import { loadTeacher } from '../stages/teacher.ts';
 import { knownTimes } from './calibrate.ts';
 import { type Basis, type Estimate, estimateStage } from './estimate.ts';
 import type { Interruption } from './local.ts';
@@ -98,9 +99,10 @@ export async function foresee(order: ForecastOrder, interruption: Interruption):
   };
 }
 
-/** The cost of each cell, by its configuration; each target is read once. */
+/** The cost of each cell, by its configuration; each target, and each teacher, is read once. */
 async function costsOf({ runs }: Plan, specFolder: string): Promise<Map<Configuration, Cost>> {
   const targets = new Map<string, Promise<Target>>();
+  const teachers = new Map<string, ReturnType<typeof loadTeacher>>();
   const costs = new Map<Configuration, Cost>();
   for (const { cell } of runs) {
     const { configuration } = cell;
@@ -109,7 +111,10 @@ async function costsOf({ runs }: Plan, specFolder: string): Promise<Map<Configur
     const name = canonicalJson({ of, data });
     const target = targets.get(name) ?? loadTarget(configuration, specFolder);
     targets.set(name, target);
-    costs.set(configuration, costOf(await target, configuration));
+    const guide = canonicalJson({ teacher: configuration.teacher, name });
+    const teacher = teachers.get(guide) ?? loadTeacher(configuration, specFolder);
+    teachers.set(guide, teacher);
+    costs.set(configuration, costOf(await target, configuration, await teacher));
   }
   return costs;
 }

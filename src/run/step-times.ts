@@ -8,7 +8,7 @@ import { writeJsonAtomic } from '../files/atomic.ts';
 import { cacheFolder } from '../files/cache-folder.ts';
 import { objectFolder, readObject } from '../files/object.ts';
 import type { StageProvenance } from '../stages/result.ts';
-import type { PhaseStage } from '../stages/stage.ts';
+import type { PhaseStage, Stage } from '../stages/stage.ts';
 import type { Interruption } from './local.ts';
 
 /** The two kinds of steps. */
@@ -28,11 +28,11 @@ export interface StepTime {
 /** Steps of a calibration: the first is compiled and does not count. */
 const calibrationSteps = 6;
 
-/** All seeds of a phase share its training. */
+/** All seeds of a phase share its training, and whether they are given logits. */
 const signatures = new WeakMap<PhaseStage['training'], string>();
 
 /** Steps with the same signature do the same work in the same way. */
-export function signatureOf({ training }: PhaseStage): string {
+export function signatureOf({ training, inputs }: PhaseStage): string {
   const known = signatures.get(training);
   if (known !== undefined) return known;
   const { target, predictor, sampler, losses, optimizer, clip, alpha, beta, batch } = training;
@@ -41,6 +41,8 @@ export function signatureOf({ training }: PhaseStage): string {
   const signature = hashOf({
     ...{ network, shortcut, dataset, form, sampler, losses, clip, batch },
     optimizer: optimizer.method,
+    teacher: training.teacher === 'none' ? undefined : training.teacher.network,
+    isGiven: inputs.guidance !== undefined,
     kd: alpha > 0,
     fmd: beta > 0,
   }).slice(0, 16);
@@ -88,9 +90,12 @@ export async function measureSteps(
     iterations: calibrationSteps,
     warmup: kind === 'plain' ? calibrationSteps : 0,
   };
-  const short: PhaseStage = { ...stage, key, inputs: {}, unless: undefined, track: [], training };
+  const guidance = stage.inputs.guidance === undefined ? undefined : randomBytes(32).toString('hex');
+  const common = { ...stage, unless: undefined, training };
+  const stages: Stage[] = [{ ...common, key, inputs: { guidance }, track: [] }];
+  if (guidance !== undefined) stages.unshift({ ...common, kind: 'guidance', key: guidance, inputs: {} });
   try {
-    const job = { stages: [short], store, engine, mayMixEngines: false, specFolder };
+    const job = { stages, store, engine, mayMixEngines: false, specFolder };
     await executeLocally(job, () => {}, interruption);
     const read = await readObject(objectFolder(store, key), key);
     return read.state === 'complete'

@@ -2,6 +2,7 @@ import { multiplyAdds } from '../graph/cost.ts';
 import { input } from '../graph/value.ts';
 import { overheadBits } from '../nern/permutation.ts';
 import { parameterCount } from '../nern/predictor-shapes.ts';
+import type { Teacher } from '../nern/teacher.ts';
 import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, learnableParameters } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
@@ -22,8 +23,9 @@ export interface Cost {
   readonly kernels: number;
   /** To predict one kernel. */
   readonly perKernel: number;
-  /** To take one image through the target. */
+  /** To take one image through the target, and through the network that distillation learns from. */
   readonly image: number;
+  readonly guide: number;
 }
 
 /** What a phase of training takes. */
@@ -36,8 +38,8 @@ export interface PhaseCost {
 /** How much work an image is in a network, by the network: the same for all cells of a target. */
 const perImage = new WeakMap<Target['network'], number>();
 
-export function costOf(target: Target, configuration: Configuration): Cost {
-  const { network, weights } = target;
+export function costOf(target: Target, configuration: Configuration, teacher: Teacher = target): Cost {
+  const { network } = target;
   const layers = learnableConvolutions(network).map(({ shape }) => ({ shape }));
   const kernels = layers.reduce((total, { shape }) => total + shape[0] * shape[1], 0);
   const shapes = shapesOf(network, configuration);
@@ -45,10 +47,6 @@ export function costOf(target: Target, configuration: Configuration): Cost {
   const learnable = learnableParameters(network);
   const permutationBits = overheadBits(layers, configuration.permutation);
   const perKernel = shapes.reduce((sum, shape) => sum + (shape.length === 2 ? shape[0]! * shape[1]! : 0), 0);
-  const image =
-    perImage.get(network) ??
-    multiplyAdds([forward(network, input('images', [1, ...network.input]), frozen(weights)).logits]);
-  perImage.set(network, image);
   return {
     predictorParameters,
     learnableParameters: learnable,
@@ -58,18 +56,28 @@ export function costOf(target: Target, configuration: Configuration): Cost {
     permutationBits,
     kernels,
     perKernel,
-    image,
+    image: imageIn(target),
+    guide: imageIn(teacher),
   };
+}
+
+function imageIn({ network, weights }: Teacher): number {
+  const image =
+    perImage.get(network) ??
+    multiplyAdds([forward(network, input('images', [1, ...network.input]), frozen(weights)).logits]);
+  perImage.set(network, image);
+  return image;
 }
 
 /**
  * A backward pass is twice a forward one. Without distillation only the sampled kernels are predicted, unless the root of
- * the loss is exact; with it all are, and each image goes through the original, and through the reconstructed network
- * there and back.
+ * the loss is exact; with it all are, and each image goes through the network that is learned from, unless its logits
+ * are `given`, and through the reconstructed network there and back.
  */
 export function costOfPhase(
   training: Configuration,
-  { kernels, perKernel, image }: Pick<Cost, 'kernels' | 'perKernel' | 'image'>,
+  { kernels, perKernel, image, guide }: Pick<Cost, 'kernels' | 'perKernel' | 'image' | 'guide'>,
+  given: boolean,
 ): PhaseCost {
   const { sampler, iterations, warmup, batch } = training;
   const isAll = sampler.method === 'all';
@@ -80,6 +88,9 @@ export function costOfPhase(
   const distilled = distils(training) ? iterations - warmup : 0;
   return {
     plain: { steps: iterations - distilled, work: plain },
-    distilling: { steps: distilled, work: kernels * perKernel + backward + 4 * batch * image },
+    distilling: {
+      steps: distilled,
+      work: kernels * perKernel + backward + batch * (3 * image + (given ? 0 : guide)),
+    },
   };
 }

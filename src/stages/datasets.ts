@@ -29,6 +29,13 @@ const imagenetClasses = 1000;
 /** Where `nern-sweep data imagenet` puts it. */
 const imagenetFolder = 'imagenet';
 
+/** How many classes a data set has; the most that are usual where only its files tell. */
+export function classesOf({ target, data }: Configuration): number {
+  const { dataset } = target;
+  if (dataset === 'arrays' || dataset === 'folder') return data.classes ?? imagenetClasses;
+  return dataset === 'imagenet' ? imagenetClasses : fixed[dataset][0];
+}
+
 /** What the images of the configuration ask of a network. Throws a Failure of kind 'data' where that is known only by files. */
 export async function taskOf(configuration: Configuration, specFolder: string): Promise<Task> {
   const { dataset } = configuration.target;

@@ -1,12 +1,14 @@
 import { objectFolder, writeObject } from '../files/object.ts';
 import type { Tell } from './job.ts';
 import { evaluation } from './kinds/evaluation.ts';
+import { guidance } from './kinds/guidance.ts';
 import { network } from './kinds/network.ts';
 import type { Outcome } from './kinds/outcome.ts';
 import { permutation } from './kinds/permutation.ts';
 import { phase } from './kinds/phase.ts';
 import { selection } from './kinds/selection.ts';
-import type { Stage } from './stage.ts';
+import { guidedSteps } from './needs.ts';
+import type { GuidanceStage, PhaseStage, Stage } from './stage.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Does one stage and leaves its object in the store, in one step and as the last thing. Throws a Failure. */
@@ -17,7 +19,7 @@ export async function executeStage(
   stop: AbortSignal,
 ): Promise<Outcome> {
   const { kind, key, name } = stage;
-  const iterations = stage.kind === 'phase' ? { iterations: stage.training.iterations } : {};
+  const iterations = 'training' in stage ? { iterations: stepsOf(stage) } : {};
   tell({ type: 'stage-started', stage: name, kind, ...iterations });
   const outcome = await work(stage, workshop, tell, stop);
   const { record, provenance = {}, files = new Map() } = outcome;
@@ -25,10 +27,15 @@ export async function executeStage(
   return outcome;
 }
 
+const stepsOf = (stage: PhaseStage | GuidanceStage) =>
+  stage.kind === 'phase' ? stage.training.iterations : guidedSteps(stage.training);
+
 function work(stage: Stage, workshop: Workshop, tell: Tell, stop: AbortSignal): Promise<Outcome> {
   switch (stage.kind) {
     case 'permutation':
       return permutation(stage, workshop);
+    case 'guidance':
+      return guidance(stage, workshop, tell, stop);
     case 'phase':
       return phase(stage, workshop, tell, stop);
     case 'evaluation':

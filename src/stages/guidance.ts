@@ -3,8 +3,11 @@ import type { Engine, Executable } from '../graph/program.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { guidanceProgram, type Teacher } from '../nern/teacher.ts';
 
-/** Gives a batch of images [batch, 3, h, w] the logits [batch, classes] of the network that is learned from. */
-export type Guide = (images: Tensor) => Promise<Tensor>;
+/**
+ * Gives a batch of images [batch, 3, h, w], that of a step of distillation, the logits [batch, classes] of the network
+ * that is learned from. Steps count from 0.
+ */
+export type Guide = (images: Tensor, step: number) => Promise<Tensor>;
 
 /**
  * A guide that computes, for batches of so many images. It takes them through the network as many at a time as the
@@ -29,7 +32,7 @@ export function createGuide(engine: Engine, teacher: Teacher, images: number): G
     return { shape: [images, classes], data: logits };
   };
 
-  return async function guide(batch) {
+  return async function guide(batch, step) {
     try {
       return await compute(batch.data);
     } catch (error) {
@@ -39,7 +42,7 @@ export function createGuide(engine: Engine, teacher: Teacher, images: number): G
       program = undefined;
       // One that could not be compiled, or was lost with the memory, has nothing to give back.
       await tooLarge?.then(executable => executable.dispose()).catch(() => {});
-      return guide(batch);
+      return guide(batch, step);
     }
   };
 }

@@ -23,13 +23,13 @@ export interface StageStarted {
   iterations?: number;
 }
 
-/** Where training stands; `loss` is that of the last step. */
+/** Where training stands, or other work by steps; `loss` is that of the last step, where it has one. */
 export interface StageProgress {
   type: 'stage-progress';
   stage: string;
   iteration: number;
   iterations: number;
-  loss: number;
+  loss?: number;
   millisecondsPerStep: number;
 }
 

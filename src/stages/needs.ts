@@ -1,9 +1,16 @@
+import { takesGuidance } from '../nern/distil.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { type Evaluation, isMeasure, scalarOf } from './measure-table.ts';
 
 /** Whether any step looks at images: only then are there feature maps and outputs to compare. */
 export const distils = ({ alpha, beta, warmup, iterations }: Configuration) =>
   (alpha > 0 || beta > 0) && warmup < iterations;
+
+/** Whether it learns from logits and nothing else of another network: they can then be computed before. */
+export const learnsFromLogits = (training: Configuration) => distils(training) && takesGuidance(training);
+
+/** How many steps distil. */
+export const guidedSteps = ({ iterations, warmup }: Configuration) => iterations - warmup;
 
 /** Whether a phase distils on the training images of the target's data set, or on something else. */
 export const distilsOnTask = ({ data }: Configuration) => data.source.method === 'task';

@@ -25,6 +25,8 @@ export interface Subject {
 export interface Inputs extends Subject {
   /** The phase, or the selection among phases, whose predictor is gone on with or looked at. */
   readonly predictor?: string | undefined;
+  /** The logits that a phase is given; absent: it computes them as it goes. */
+  readonly guidance?: string | undefined;
 }
 
 /** The order of the target's kernels. */
@@ -42,6 +44,16 @@ export interface PhaseStage extends Common {
   readonly track: readonly Measure[];
   /** The images that it is measured on, by their content. */
   readonly trackedOn: string;
+  /** The key that the logits it learns from have as a stage of their own; absent: it learns from none, or from more. */
+  readonly stream?: string | undefined;
+}
+
+/** The logits that all phases with this seed learn from that see the same images in the same order. */
+export interface GuidanceStage extends Common {
+  readonly kind: 'guidance';
+  readonly seed: number;
+  /** The configuration of one of these phases. */
+  readonly training: Configuration;
 }
 
 /** One measure of a finished predictor, or (without one) of the target itself. */
@@ -73,16 +85,24 @@ export interface NetworkStage extends Common {
 }
 
 /** One step of the work of a run, as plain data. */
-export type Stage = PermutationStage | PhaseStage | EvaluationStage | SelectionStage | NetworkStage;
+export type Stage =
+  | PermutationStage
+  | GuidanceStage
+  | PhaseStage
+  | EvaluationStage
+  | SelectionStage
+  | NetworkStage;
 
 export type StageKind = Stage['kind'];
 
 /** The keys of all stages whose results a stage reads. */
 export function dependencies(stage: Stage): string[] {
-  const { target, permutation, predictor } = stage.inputs;
+  const { target, permutation, predictor, guidance } = stage.inputs;
   const ofSelection =
     stage.kind === 'selection'
       ? [...stage.candidates.flatMap(({ predictor, evaluation }) => [predictor, evaluation]), stage.toBeat]
       : [];
-  return [target, permutation, predictor, stage.unless, ...ofSelection].filter(key => key !== undefined);
+  return [target, permutation, predictor, guidance, stage.unless, ...ofSelection].filter(
+    key => key !== undefined,
+  );
 }

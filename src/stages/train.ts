@@ -1,6 +1,5 @@
 import type { BatchesOrder } from '../data/batch-maker.ts';
 import { startOfData } from '../data/batches.ts';
-import { openFeed } from '../data/feed.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -13,6 +12,7 @@ import { lossNames, type StepDefinition } from '../nern/step.ts';
 import type { Teacher } from '../nern/teacher.ts';
 import { createRandom, restoreRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
+import { openBatches } from './batch-feed.ts';
 import { createGuide, type Guide } from './guidance.ts';
 import { distils } from './needs.ts';
 import type { Representation } from './represent.ts';
@@ -37,6 +37,13 @@ export interface Iteration {
   state(): Pick<TrainingState, 'iteration' | 'parameters' | 'optimizer' | 'sampler' | 'batches' | 'skipped'>;
 }
 
+/** What distillation learns from, if not from the target. */
+export interface Guidance {
+  readonly teacher: Teacher | undefined;
+  /** What is known of its logits, or the target's; absent: they are computed. */
+  readonly given: Guide | undefined;
+}
+
 type Start = ReturnType<Iteration['state']>;
 
 /** What a fresh run starts from, with the predictor's first `parameters`. */
@@ -58,7 +65,7 @@ export function startOfTraining(configuration: Configuration, parameters: Float3
 export async function* train(
   engine: Engine,
   target: Target,
-  teacher: Teacher | undefined,
+  { teacher, given }: Guidance,
   representation: Representation,
   configuration: Configuration,
   images: BatchesOrder | undefined,
@@ -69,9 +76,13 @@ export async function* train(
   const random = restoreRandom(start.sampler);
   const sampler = createSampler(configuration.sampler, representation.norms, kernelsOf(representation));
   const guide = takesGuidance(configuration)
-    ? createGuide(engine, teacher ?? target, configuration.batch)
+    ? (given ?? createGuide(engine, teacher ?? target, configuration.batch))
     : undefined;
-  const feed = start.batches && images ? batchFeed(images, start.batches, guide) : undefined;
+  const feed = start.batches && images ? openBatches(images, start.batches) : undefined;
+  const shown = async (step: number): Promise<Record<string, Tensor>> => {
+    const batch = await feed!.next();
+    return { images: batch, ...(guide && { guidance: await guide(batch, step) }) };
+  };
   const steps = createSteps(
     engine,
     { images: configuration.batch, imagesAtOnce, alpha: configuration.alpha, beta: configuration.beta },
@@ -97,7 +108,7 @@ export async function* train(
         ...current,
         ...scalars(optimizer.scalars(i - skipped, rate)),
         sample: integers(sample),
-        ...(distilling ? await feed.next() : {}),
+        ...(distilling ? await shown(i - configuration.warmup) : {}),
       };
       const result = await steps.run(sample.length, distilling, feeds, next);
       const losses = Object.fromEntries(
@@ -159,23 +170,6 @@ function stepDefinition(
     sampledLayers: sampledLayers(sampler, kernelsOf(representation), sample),
     root: isAll ? 'exact' : sampler.root,
     distillation,
-  };
-}
-
-/** What a step that distils is shown: the next images and, where there is a guide, what it says of them. */
-function batchFeed(order: BatchesOrder, start: NonNullable<Start['batches']>, guide: Guide | undefined) {
-  const feed = openFeed(order, start);
-  const shape = [order.batch, ...order.input];
-  let state = start;
-  return {
-    state: () => state,
-    async next(): Promise<Record<string, Tensor>> {
-      const batch = await feed.next();
-      state = batch.state;
-      const shown = { shape, data: batch.pixels };
-      return { images: shown, ...(guide && { guidance: await guide(shown) }) };
-    },
-    close: feed.close,
   };
 }
 

@@ -1,11 +1,10 @@
 import type { BatchesOrder } from '../data/batch-maker.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
-import type { Teacher } from '../nern/teacher.ts';
 import type { Tell } from './job.ts';
 import type { PhaseRecord } from './result.ts';
 import type { PhaseStage } from './stage.ts';
-import { startOfTraining, train } from './train.ts';
+import { type Guidance, startOfTraining, train } from './train.ts';
 import { type TrainingState, writeTrainingCheckpoint } from './training-checkpoint.ts';
 import type { Bench } from './workshop.ts';
 
@@ -17,8 +16,7 @@ const historyPoints = 200;
 
 /** What training works with. */
 interface Work extends Bench {
-  /** Absent when the target itself is learned from. */
-  readonly teacher: Teacher | undefined;
+  readonly guidance: Guidance;
   /** What distillation is shown; absent when training uses no images. */
   readonly images: BatchesOrder | undefined;
 }
@@ -51,7 +49,7 @@ export interface Trained {
  * 'signal'.
  */
 export async function trainAndMeasure(
-  { engine, target, teacher, representation, predict, evaluator, images }: Work,
+  { engine, target, guidance, representation, predict, evaluator, images }: Work,
   { stage, directory, begin }: Assignment,
   saved: TrainingState | undefined,
   tell: Tell,
@@ -81,7 +79,7 @@ export async function trainAndMeasure(
     for await (const step of train(
       engine,
       target,
-      teacher,
+      guidance,
       representation,
       configuration,
       images,

@@ -47,7 +47,7 @@ await describeEngines('a guided step agrees with PyTorch', (engine: Engine) => {
     const guide = createGuide(engine, teacher, 4);
     const guidance = async (step: number): Promise<Feeds> => {
       if (distillation.beta > 0) return {};
-      return { guidance: await guide(imagesOf(step)) };
+      return { guidance: await guide(imagesOf(step), step) };
     };
 
     test('losses and gradient', async () => {

@@ -73,6 +73,8 @@ async function outcomeOf(
   switch (stage.kind) {
     case 'permutation':
       return { record: { layers: [] }, files: new Map([['paths.u32', '']]) };
+    case 'guidance':
+      return { record: {}, files: new Map([['logits-00000.f32', '']]) };
     case 'network':
       return { record: {}, files: new Map([['network.safetensors', 'a network']]) };
     case 'selection': {

@@ -1,5 +1,6 @@
 import { Failure } from '../../failure.ts';
 import { parameterCount } from '../../nern/predictor-shapes.ts';
+import { readGuide } from '../guidance-file.ts';
 import { batchesOrderOf } from '../images.ts';
 import { initialParameters } from '../initial.ts';
 import type { Tell } from '../job.ts';
@@ -8,6 +9,7 @@ import { encodePredictorFile, predictorFile, readPredictor } from '../predictor-
 import type { PhaseRecord, StageProvenance } from '../result.ts';
 import type { PhaseStage } from '../stage.ts';
 import { loadTeacher } from '../teacher.ts';
+import type { Guidance } from '../train.ts';
 import { readTrainingCheckpoint, type TrainingState } from '../training-checkpoint.ts';
 import { trainAndMeasure } from '../training-run.ts';
 import { workFolder } from '../work-folder.ts';
@@ -40,9 +42,9 @@ export async function phase(
     inputs.predictor === undefined
       ? initialParameters(engine, representation, training, seed, job.specFolder)
       : readPredictor(workshop, inputs.predictor, representation.predictorShapes);
-  const teacher = training.alpha > 0 ? await loadTeacher(training, job.specFolder) : undefined;
+  const guidance = await guidanceOf(stage, workshop);
   const trained = await trainAndMeasure(
-    { ...bench, teacher, images },
+    { ...bench, guidance, images },
     { stage, directory, begin },
     saved,
     tell,
@@ -67,6 +69,14 @@ export async function phase(
   };
   const file = encodePredictorFile(trained.parameters, representation.predictorShapes);
   return { record, provenance, files: new Map([[predictorFile, file]]) };
+}
+
+/** Where the logits are given there is nothing else to know of the teacher. */
+async function guidanceOf({ training, inputs }: PhaseStage, { job, object }: Workshop): Promise<Guidance> {
+  if (inputs.guidance !== undefined)
+    return { teacher: undefined, given: readGuide(await object(inputs.guidance)) };
+  const teacher = training.alpha > 0 ? await loadTeacher(training, job.specFolder) : undefined;
+  return { teacher, given: undefined };
 }
 
 const isMixed = ({ job }: Pick<Workshop, 'job'>, saved: TrainingState | undefined) =>

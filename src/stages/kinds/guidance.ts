@@ -1,0 +1,94 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BatchesState, startOfData } from '../../data/batches.ts';
+import { Failure } from '../../failure.ts';
+import { writeAtomic, writeJsonAtomic } from '../../files/atomic.ts';
+import { sizeOf } from '../../graph/tensor.ts';
+import { openBatches } from '../batch-feed.ts';
+import { createGuide } from '../guidance.ts';
+import { type GuidanceRecord, guidanceFile, stepsPerFile } from '../guidance-file.ts';
+import { batchesOrderOf } from '../images.ts';
+import type { Tell } from '../job.ts';
+import { guidedSteps } from '../needs.ts';
+import type { GuidanceStage } from '../stage.ts';
+import { loadTeacher } from '../teacher.ts';
+import { workFolder } from '../work-folder.ts';
+import type { Workshop } from '../workshop.ts';
+import type { Outcome } from './outcome.ts';
+
+/** How far the stage has come: whole files are in its working folder. */
+interface Progress {
+  readonly step: number;
+  readonly batches: BatchesState;
+}
+
+const progressFile = 'progress.json';
+
+/**
+ * The logits of the network that phases learn from, for every image that they are shown, in their order: the bytes that
+ * a phase would compute as it goes. Goes on after the last whole file when it was stopped; then it throws a Failure of
+ * kind 'signal'.
+ */
+export async function guidance(
+  { key, name, configuration, training, seed, inputs }: GuidanceStage,
+  workshop: Workshop,
+  tell: Tell,
+  stop: AbortSignal,
+): Promise<Outcome & { record: GuidanceRecord }> {
+  const { job } = workshop;
+  const folder = workFolder(job.store, key);
+  const engine = await workshop.engine();
+  const teacher =
+    (await loadTeacher(training, job.specFolder)) ?? (await workshop.target(configuration, inputs));
+  const steps = guidedSteps(training);
+  const shape = [training.batch, teacher.network.classes] as const;
+  const perFile = stepsPerFile(shape);
+  const start = await readProgress(folder, seed, perFile);
+  const feed = openBatches(await batchesOrderOf(training, job.specFolder), start.batches);
+  const guide = createGuide(engine, teacher, training.batch);
+  const began = performance.now();
+  try {
+    for (let step = start.step; step < steps; ) {
+      const count = Math.min(perFile, steps - step);
+      const logits = new Float32Array(count * sizeOf(shape));
+      for (let i = 0; i < count; i++, step++) {
+        if (stop.aborted)
+          throw new Failure('signal', `Stopped at step ${step}; the same command goes on from the last file`);
+        logits.set((await guide(await feed.next(), step)).data, i * sizeOf(shape));
+        const millisecondsPerStep = (performance.now() - began) / (step + 1 - start.step);
+        tell({
+          type: 'stage-progress',
+          stage: name,
+          iteration: step + 1,
+          iterations: steps,
+          millisecondsPerStep,
+        });
+      }
+      const file = guidanceFile(Math.ceil(step / perFile) - 1);
+      await writeAtomic(join(folder, file), new Uint8Array(logits.buffer));
+      await writeJsonAtomic(join(folder, progressFile), { step, batches: feed.state() } satisfies Progress);
+    }
+  } finally {
+    await feed.close();
+  }
+  const { name: engineName, versions, threads, device } = engine;
+  const seconds = (performance.now() - began) / 1000;
+  return {
+    record: { steps, shape, stepsPerFile: perFile },
+    provenance: { engine: engineName, versions, threads, device, seconds },
+    files: new Map(filesOf(steps, perFile).map(file => [file, { path: join(folder, file) }])),
+  };
+}
+
+/** Where a stage that was stopped stands; at its start where not all files are there that it has written. */
+async function readProgress(folder: string, seed: number, perFile: number): Promise<Progress> {
+  const fresh = { step: 0, batches: startOfData(seed) };
+  const text = await readFile(join(folder, progressFile), 'utf8').catch(() => undefined);
+  if (text === undefined) return fresh;
+  const progress: Progress = JSON.parse(text);
+  const names = await readdir(folder);
+  return filesOf(progress.step, perFile).every(file => names.includes(file)) ? progress : fresh;
+}
+
+const filesOf = (steps: number, perFile: number): string[] =>
+  Array.from({ length: Math.ceil(steps / perFile) }, (_, i) => guidanceFile(i));
