@@ -43,7 +43,7 @@ export function openDesk(
       const known = settings.get(name);
       if (known !== undefined) return known;
       const images = imagesOf(measure, split).map(one => hashes[one]);
-      const made = evaluationSettings(measure, cell.configuration, split, images);
+      const made = evaluationSettings(measure, cell.configuration, split, images, hashes);
       settings.set(name, made);
       return made;
     },

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
 import type { Configuration } from '../spec/configuration.ts';
+import { phasesOf } from '../spec/phases.ts';
+import { fineTuning } from '../stages/fine-tuning.ts';
 import { type Evaluation, isMeasure, settingsOf } from '../stages/measure-table.ts';
 import { distils, type Split } from '../stages/needs.ts';
 import type { StageKind } from '../stages/stage.ts';
@@ -112,10 +114,23 @@ export function evaluationSettings(
   configuration: Configuration,
   split: Split,
   images: readonly (string | undefined)[],
+  hashes: InputHashes,
 ): string {
-  const settings = isMeasure(measure) ? settingsOf(measure, configuration) : undefined;
+  const settings = isMeasure(measure)
+    ? settingsOf(measure, configuration)
+    : measure === 'meta-compression'
+      ? compressionSettings(configuration, hashes)
+      : undefined;
   const looked = images.length > 0 ? lookedAt(configuration.data) : undefined;
   return hashOf({ measure, settings, split, looked, images: images.map(image => image ?? null) });
+}
+
+function compressionSettings(configuration: Configuration, hashes: InputHashes) {
+  const { fineTune, ...compression } = configuration.compression;
+  if (fineTune === undefined) return compression;
+  const images = hashes[`images:${phasesOf(configuration).length - 1}`];
+  const read = { begins: undefined, images, teacher: hashes.teacher };
+  return { ...compression, fineTuning: phaseSettings(fineTuning(configuration, fineTune), read) };
 }
 
 /** What of the data settings decides which batches are shown, besides the content of the images. */

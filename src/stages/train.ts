@@ -37,6 +37,19 @@ export interface Iteration {
   state(): Pick<TrainingState, 'iteration' | 'parameters' | 'optimizer' | 'sampler' | 'batches' | 'skipped'>;
 }
 
+/** What training works with. */
+export interface Workpiece {
+  readonly engine: Engine;
+  readonly target: Target;
+  readonly guidance: Guidance;
+  readonly representation: Representation;
+  readonly configuration: Configuration;
+  /** What distillation is shown; absent when training uses no images. */
+  readonly images: BatchesOrder | undefined;
+  /** Zeros where parameters stay zero, ones elsewhere; absent: all may change. */
+  readonly mask?: Float32Array | undefined;
+}
+
 /** What distillation learns from, if not from the target. */
 export interface Guidance {
   readonly teacher: Teacher | undefined;
@@ -63,20 +76,16 @@ export function startOfTraining(configuration: Configuration, parameters: Float3
  * with the iteration and the last finite losses when the loss stops being a number; on noise such a step is skipped.
  */
 export async function* train(
-  engine: Engine,
-  target: Target,
-  { teacher, given }: Guidance,
-  representation: Representation,
-  configuration: Configuration,
-  images: BatchesOrder | undefined,
+  workpiece: Workpiece,
   start: Start,
-  imagesAtOnce = engine.imagesAtOnce,
+  imagesAtOnce = workpiece.engine.imagesAtOnce,
 ): AsyncGenerator<Iteration> {
+  const { engine, target, guidance, representation, configuration, images, mask } = workpiece;
   const optimizer = createOptimizer(configuration.optimizer);
   const random = restoreRandom(start.sampler);
   const sampler = createSampler(configuration.sampler, representation.norms, kernelsOf(representation));
   const guide = takesGuidance(configuration)
-    ? (given ?? createGuide(engine, teacher ?? target, configuration.batch))
+    ? (guidance.given ?? createGuide(engine, guidance.teacher ?? target, configuration.batch))
     : undefined;
   const feed = start.batches && images ? openBatches(images, start.batches) : undefined;
   const shown = async (step: number): Promise<Record<string, Tensor>> => {
@@ -86,8 +95,7 @@ export async function* train(
   const steps = createSteps(
     engine,
     { images: configuration.batch, imagesAtOnce, alpha: configuration.alpha, beta: configuration.beta },
-    (sample, distillation) =>
-      stepDefinition(target, teacher, representation, configuration, optimizer, sample, distillation),
+    (sample, distillation) => stepDefinition(workpiece, optimizer, sample, distillation),
   );
   // Two sets of vectors take turns: a step reads one and writes the other, so that steps allocate nothing.
   let current = vectors({ parameters: start.parameters, ...start.optimizer });
@@ -108,6 +116,7 @@ export async function* train(
         ...current,
         ...scalars(optimizer.scalars(i - skipped, rate)),
         sample: integers(sample),
+        ...(mask && { mask: { shape: [mask.length], data: mask } }),
         ...(distilling ? await shown(i - configuration.warmup) : {}),
       };
       const result = await steps.run(sample.length, distilling, feeds, next);
@@ -150,19 +159,18 @@ export async function* train(
 const kernelsOf = ({ kernels }: Representation) => kernels.layers.map(layer => layer.kernels);
 
 function stepDefinition(
-  target: Target,
-  teacher: Teacher | undefined,
-  representation: Representation,
-  { sampler, losses, clip }: Configuration,
+  { target, guidance, representation, configuration, mask }: Workpiece,
   optimizer: Optimizer,
   sample: number,
   distillation: Distillation | undefined,
 ): StepDefinition {
+  const { sampler, losses, clip } = configuration;
   const isAll = sampler.method === 'all';
   return {
     ...representation,
     target,
-    teacher,
+    teacher: guidance.teacher,
+    masked: mask !== undefined,
     losses,
     optimizer,
     clipping: clip,

@@ -77,12 +77,7 @@ export async function trainAndMeasure(
   let stepBegan = performance.now();
   try {
     for await (const step of train(
-      engine,
-      target,
-      guidance,
-      representation,
-      configuration,
-      images,
+      { engine, target, guidance, representation, configuration, images },
       start,
       imagesAtOnce,
     )) {

@@ -14,6 +14,7 @@ beta: 0
 iterations: 4
 evaluateEvery: 2
 seeds: [0]
+compression: { pruned: [0, 0.3, 0.6], fineTune: { iterations: 20 } }
 evaluate:
   - accuracy
   - top-5
@@ -127,7 +128,22 @@ describe('a run with every measure', () => {
     expect(points[0].bytes).toBe(4 * result.predictorParameters + 1);
     const sizes = points.map(({ bytes }: { bytes: number }) => bytes);
     expect(Math.max(...sizes.slice(1))).toBeLessThan(sizes[0]);
-    expect(points.at(-1)).toMatchObject({ pruned: 0.6, bits: 4 });
+    expect(points.at(-1)).toMatchObject({ pruned: 0.6, bits: 4, fineTuned: 20 });
+    expect(points).toHaveLength(5 * 4);
+  });
+
+  test('fine-tunes pruned predictors, which stay as small and become truer', async () => {
+    const { points } = await document('meta-compression');
+    for (const share of [0.3, 0.6]) {
+      const [plain, tuned] = [undefined, 20].map(iterations =>
+        points.find(
+          (point: { pruned: number; bits: number; fineTuned?: number }) =>
+            point.pruned === share && point.bits === 32 && point.fineTuned === iterations,
+        ),
+      );
+      expect(tuned.bytes).toBe(plain.bytes);
+      expect(tuned.error).toBeLessThan(plain.error);
+    }
   });
 
   test('draws what is a picture', async () => {

@@ -1,5 +1,6 @@
 import { drawStrips } from '../../measures/picture.ts';
 import type { Configuration } from '../../spec/configuration.ts';
+import { fineTune } from '../fine-tune.ts';
 import type { Analysis } from '../measure-table.ts';
 import type { Workshop } from '../workshop.ts';
 import { errorsByLayer, kernelGrids, lowFrequencies, weightImportance } from './of-layers.ts';
@@ -26,7 +27,10 @@ export async function findingOf(
   workshop: Workshop,
 ) {
   const images: Subject['images'] = split => workshop.images(configuration, split);
-  const { document, picture } = await analyses[name]({ ...finished, configuration, images });
+  const tune: Subject['fineTune'] = (training, pruned) =>
+    fineTune(finished, training, workshop.job.specFolder, pruned);
+  const subject = { ...finished, configuration, images, fineTune: tune };
+  const { document, picture } = await analyses[name](subject);
   // On one line: with one for each number, tables of thousands would be three times as long.
   const files = new Map([[`${name}.json`, `${JSON.stringify(document)}\n`]]);
   if (picture) files.set(`${name}.svg`, drawStrips(picture));

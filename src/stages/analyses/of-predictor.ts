@@ -1,12 +1,9 @@
 import { embeddingSimilarity } from '../../measures/embedding-similarity.ts';
-import { type Bits, decodePredictor, encodePredictor } from '../../measures/predictor-codec.ts';
+import { decodePredictor, encodePredictor } from '../../measures/predictor-codec.ts';
 import { pruneByMagnitude } from '../../measures/prune.ts';
 import { reconstructionError } from '../../nern/reconstruct.ts';
+import { fineTuning } from '../fine-tuning.ts';
 import { type Finding, looking, type Subject } from './subject.ts';
-
-/** Shares of the predictor's weights that are pruned (NeRN, figure 5), and the widths of those that are left. */
-const prunedShares: readonly number[] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
-const weightBits: readonly Bits[] = [32, 8, 6, 4];
 
 /** How alike the embeddings of channels are. */
 export async function similarityOfEmbeddings({ configuration }: Subject): Promise<Finding> {
@@ -17,18 +14,27 @@ export async function similarityOfEmbeddings({ configuration }: Subject): Promis
 
 /** How much smaller the predictor can be stored, and what that costs. */
 export async function metaCompression(subject: Subject): Promise<Finding> {
-  const { parameters, predict, representation } = subject;
+  const { parameters, predict, representation, configuration } = subject;
   const { predictorShapes, kernels } = representation;
+  const { pruned: shares, bits: widths, fineTune } = configuration.compression;
   const look = looking(subject, await subject.images('test'));
-  const points = [];
-  for (const share of prunedShares) {
-    const pruned = pruneByMagnitude(parameters, predictorShapes, share);
-    for (const bits of weightBits) {
-      const bytes = encodePredictor(pruned, predictorShapes, bits);
+  const measure = async (predictor: Float32Array, about: { pruned: number; fineTuned?: number }) => {
+    const points = [];
+    for (const bits of widths) {
+      const bytes = encodePredictor(predictor, predictorShapes, bits);
       const rows = await predict(decodePredictor(bytes, predictorShapes, bits));
       const error = reconstructionError(rows, kernels);
-      points.push({ pruned: share, bits, bytes: bytes.length, ...(await look(rows)), error });
+      points.push({ ...about, bits, bytes: bytes.length, ...(await look(rows)), error });
     }
+    return points;
+  };
+  const points = [];
+  for (const share of shares) {
+    const pruned = pruneByMagnitude(parameters, predictorShapes, share);
+    points.push(...(await measure(pruned, { pruned: share })));
+    if (fineTune === undefined || share === 0) continue;
+    const tuned = await subject.fineTune(fineTuning(configuration, fineTune), pruned);
+    points.push(...(await measure(tuned, { pruned: share, fineTuned: fineTune.iterations })));
   }
   return { document: { originalBytes: 4 * kernels.parameters, points } };
 }

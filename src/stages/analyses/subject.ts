@@ -24,6 +24,8 @@ export interface Finished {
 export interface Subject extends Finished {
   readonly configuration: Configuration;
   images(split: 'train' | 'test'): Promise<Sample>;
+  /** Trains a pruned predictor with these settings; what is zero stays zero. */
+  fineTune(training: Configuration, pruned: Float32Array): Promise<Float32Array>;
 }
 
 /** What an analysis finds: a document, and a picture where it is one. */

@@ -1,0 +1,25 @@
+import type { Configuration } from '../spec/configuration.ts';
+import { batchesOrderOf } from './images.ts';
+import { distils } from './needs.ts';
+import { loadTeacher } from './teacher.ts';
+import { startOfTraining, train } from './train.ts';
+import type { Bench } from './workshop.ts';
+
+/** Trains a pruned predictor with these settings; what is zero stays zero. The seed is 0, whatever the run's. */
+export async function fineTune(
+  { engine, target, representation }: Pick<Bench, 'engine' | 'target' | 'representation'>,
+  configuration: Configuration,
+  specFolder: string,
+  pruned: Float32Array,
+): Promise<Float32Array> {
+  const images = distils(configuration) ? await batchesOrderOf(configuration, specFolder) : undefined;
+  const teacher = configuration.alpha > 0 ? await loadTeacher(configuration, specFolder) : undefined;
+  const mask = pruned.map(value => (value === 0 ? 0 : 1));
+  const guidance = { teacher, given: undefined };
+  const workpiece = { engine, target, guidance, representation, configuration, images, mask };
+  let parameters = pruned;
+  for await (const step of train(workpiece, startOfTraining(configuration, pruned, 0))) {
+    ({ parameters } = step.state());
+  }
+  return parameters;
+}
