@@ -2,6 +2,8 @@
 
     python bench/peers/torch_step.py recon                  reconstruction-only step, Ranger included
     python bench/peers/torch_step.py full --images 256      whole step: both networks, all losses, Ranger
+    python bench/peers/torch_step.py guided                 reconstruction and KD loss, learned from ResNet56; --given:
+                                                            its logits are there before
     python bench/peers/torch_step.py eval                   inference of the original, images per second at batch 256
 
 No configuration of PyTorch wins everywhere: measure `--graph` and `--layout` and compare with the best (bench/README.md).
@@ -81,6 +83,9 @@ class Peer:
         self.infer = frozen(self.plain_infer, self.images) if options.graph == "frozen" else compiled(self.plain_infer)
         self.recon_loss = compiled(self.plain_recon_loss)
         self.full_loss = compiled(self.plain_full_loss)
+        self.losses = {"recon": self.recon_loss, "full": self.full_loss}
+        if options.mode == "guided":
+            self.learn_from(options.teacher, options.given)
 
     def draw(self):
         """A uniform sample, as four steps in five of the magnitude sampler draw it."""
@@ -115,11 +120,31 @@ class Peer:
         self.optimizer.step()
         return loss.item()
 
+    def plain_guided_loss(self, sampled):
+        reconstructed = split_kernels(predict(self.predictor, self.embedding, sampled), self.shapes)
+        logits = self.known
+        if logits is None:
+            with torch.no_grad():
+                logits = self.teacher.forward(self.teacher_state, self.images)[0]
+        own_logits, _ = self.target.forward({**self.state, **reconstructed}, self.images)
+        return reconstruction_loss(reconstructed, self.original) + ALPHA * kd_loss(own_logits, logits)
+
+    def learn_from(self, depth, given):
+        blocks = (depth - 2) // 6
+        self.teacher = type(self.target)([16, 32, 64], [blocks] * 3, "A")
+        state = load_state(self.teacher, None)
+        self.teacher_state = with_scales(state) if isinstance(self.teacher, FoldedTarget) else state
+        self.known = None
+        if given:
+            with torch.no_grad():
+                self.known = self.teacher.forward(self.teacher_state, self.images)[0]
+        self.losses["guided"] = self.plain_guided_loss
+
     def work(self):
         if self.options.mode == "eval":
             with torch.inference_mode():
                 return self.infer(self.images)
-        return self.step(self.recon_loss if self.options.mode == "recon" else self.full_loss)
+        return self.step(self.losses[self.options.mode])
 
 
 def frozen(function, images):
@@ -146,12 +171,14 @@ def measure(work, warmup: int, repeats: int) -> list[float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", choices=["recon", "full", "eval"])
+    parser.add_argument("mode", choices=["recon", "full", "guided", "eval"])
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--root", choices=["sampled", "exact"], default="sampled")
     parser.add_argument("--layout", choices=["channels-first", "channels-last"], help="default: see bench/README.md")
     parser.add_argument("--batch-norm", choices=["folded", "separate"], default="folded")
     parser.add_argument("--graph", choices=["eager", "frozen", "compiled"], help="default: frozen for eval, else eager")
+    parser.add_argument("--teacher", type=int, default=56, help="depth of the ResNet that guided learns from")
+    parser.add_argument("--given", action="store_true", help="its logits are computed before")
     parser.add_argument("--weights", help="a checkpoint of torch.save; default: random weights")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--warmup", type=int, default=3)
