@@ -112,6 +112,7 @@ test('every path can be an axis of the grid, with the example of its setting', (
     );
   };
   const wholes = {
+    'compression.fineTune': { iterations: 10 },
     target: { network: 'resnet8', dataset: 'procedural' },
     'data.arrays.train': { images: 'train.npz' },
     'data.arrays.test': { images: 'test.npz' },
