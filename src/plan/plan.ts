@@ -34,14 +34,14 @@ export function planSweep(sweep: Sweep, inputs: ReadonlyMap<string, InputHashes>
     hashes: inputs.get(cell.id) ?? {},
     seeds: stagesOfCell(cell, sweep.seeds, inputs.get(cell.id) ?? {}, stages),
   }));
-  const guidance = shareGuidance(stages);
+  const shared = shareGuidance(stages);
   const runs = sweep.seeds.flatMap((seed, i) =>
     ofCells.map(({ cell, hashes, seeds }): PlannedRun => {
-      const plan = withGuidance(seeds[i]!, guidance);
+      const plan = withGuidance(seeds[i]!, shared.guidance);
       return { ...plan, run: `${cell.id}/seed-${seed}`, cell, inputs: hashes };
     }),
   );
-  return { runs, stages };
+  return { runs, stages: shared.stages };
 }
 
 /** A seed's plan with the logits that its phases are given, each before the first phase that needs it. */

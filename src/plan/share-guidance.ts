@@ -1,5 +1,5 @@
 import { classesOf } from '../stages/datasets.ts';
-import type { PhaseStage, Stage } from '../stages/stage.ts';
+import type { GuidanceStage, PhaseStage, Stage } from '../stages/stage.ts';
 
 /** A stage is a process of its own, which takes a second or two to begin: that many images take longer in any network. */
 const fewestImages = 50_000;
@@ -7,11 +7,17 @@ const fewestImages = 50_000;
 /** What is kept for as long as the plan is there must not fill a disk: 20,000 batches of 256, 100 classes, are half of it. */
 const mostBytes = 4 * 2 ** 30;
 
+/** Stages, and the keys of the logits that phases are given by the phases' keys. */
+export interface Shared {
+  readonly stages: ReadonlyMap<string, Stage>;
+  readonly guidance: ReadonlyMap<string, string>;
+}
+
 /**
  * Makes logits that several phases learn from a stage of their own, and gives it to them, where that pays: of at least
- * 50,000 images, and no more than 4 GiB. Phases give the same bytes without. Returns the stages' keys by the phases'.
+ * 50,000 images, and no more than 4 GiB. Phases give the same bytes without.
  */
-export function shareGuidance(stages: Map<string, Stage>): Map<string, string> {
+export function shareGuidance(stages: ReadonlyMap<string, Stage>): Shared {
   const streams = new Map<string, PhaseStage[]>();
   for (const stage of stages.values()) {
     if (stage.kind !== 'phase' || stage.stream === undefined) continue;
@@ -19,22 +25,33 @@ export function shareGuidance(stages: Map<string, Stage>): Map<string, string> {
     if (others === undefined) streams.set(stage.stream, [stage]);
     else others.push(stage);
   }
-  const given = new Map<string, string>();
-  for (const [key, phases] of streams) {
-    const [first] = phases as [PhaseStage];
-    if (phases.length < 2 || !pays(first)) continue;
-    const { name, configuration, seed, training, unless } = first;
-    // Only what no round can be without is left out with a round.
-    const common = phases.every(phase => phase.unless === unless) ? unless : undefined;
-    const inputs = training.teacher === 'none' ? { target: first.inputs.target } : {};
-    const about = { key, name: `${name} guidance`, configuration, inputs, unless: common };
-    stages.set(key, { kind: 'guidance', ...about, seed, training });
-    for (const phase of phases) {
-      stages.set(phase.key, { ...phase, inputs: { ...phase.inputs, guidance: key } });
-      given.set(phase.key, key);
+  const guidance = new Map<string, string>();
+  for (const [stream, phases] of streams) {
+    if (phases.length < 2 || !pays(phases[0]!)) continue;
+    for (const { key } of phases) guidance.set(key, stream);
+  }
+  if (guidance.size === 0) return { stages, guidance };
+  const all = new Map<string, Stage>();
+  for (const [key, stage] of stages) {
+    const stream = guidance.get(key);
+    if (stage.kind !== 'phase' || stream === undefined) all.set(key, stage);
+    else {
+      if (!all.has(stream)) all.set(stream, guidanceOf(streams.get(stream)!));
+      all.set(key, { ...stage, inputs: { ...stage.inputs, guidance: stream } });
     }
   }
-  return given;
+  return { stages: all, guidance };
+}
+
+function guidanceOf(phases: readonly PhaseStage[]): GuidanceStage {
+  const { name, configuration, seed, training, unless, stream, inputs } = phases[0]!;
+  return {
+    kind: 'guidance',
+    ...{ key: stream!, name: `${name} guidance`, configuration, seed, training },
+    inputs: training.teacher === 'none' ? { target: inputs.target } : {},
+    // With a round is left out only what no other round learns from.
+    unless: phases.every(phase => phase.unless === unless) ? unless : undefined,
+  };
 }
 
 function pays({ training }: PhaseStage): boolean {

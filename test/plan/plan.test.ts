@@ -90,7 +90,7 @@ describe('stages', () => {
         ),
     );
     expect(grid.runs).toHaveLength(36);
-    expect(kinds(grid)).toEqual({ permutation: 1, phase: 36, selection: 3, evaluation: 73 });
+    expect(kinds(grid)).toEqual({ permutation: 1, guidance: 4, phase: 36, selection: 3, evaluation: 73 });
   });
 
   it('of a permutation are shared by all that is trained on the same target', () => {
