@@ -19,13 +19,13 @@ export interface Layers {
 export function layersOfOnnx(graph: OnnxGraph, file: string, { input }: Task): Layers {
   const image = imageOf(graph, file, input);
   const state: State = {
-    graph,
     layers: [],
     tensors: new Map(),
     named: new Map([[image, 'image']]),
     channels: new Map([['image', input[0]]]),
     strided: new Map(),
     integers: new Map(graph.integers),
+    fixed: new Map(graph.tensors),
     uses: usesOf(graph),
   };
   for (const node of graph.nodes) {
@@ -62,7 +62,8 @@ const refused = (file: string, { name, operation }: OnnxNode, expected: string, 
 
 /** What is known while the nodes are gone through. */
 interface State {
-  readonly graph: OnnxGraph;
+  /** Weights by the names that nodes call them by. */
+  readonly fixed: Map<string, Tensor>;
   readonly layers: Layer[];
   readonly tensors: Map<string, Tensor>;
   /** The layer that makes what a node's output is called by. */
@@ -117,7 +118,7 @@ function source(node: OnnxNode, index: number, state: State, refuse: Refuse): st
 }
 
 function weight(node: OnnxNode, index: number, state: State, refuse: Refuse): Tensor {
-  const found = state.graph.tensors.get(node.inputs[index] ?? '');
+  const found = state.fixed.get(node.inputs[index] ?? '');
   if (!found) throw refuse('fixed weights', `\`${node.inputs[index] ?? 'none'}\``);
   return found;
 }
@@ -166,8 +167,11 @@ const one =
     );
   };
 
-/** What passes on what it is given. */
+/** What passes on what it is given: a result, or weights that several nodes have in common. */
 const alias: Translation = (node, state, refuse) => {
+  const fixed = state.fixed.get(node.inputs[0]!);
+  if (fixed) state.fixed.set(node.outputs[0]!, fixed);
+  if (fixed) return;
   state.named.set(node.outputs[0]!, source(node, 0, state, refuse));
 };
 
@@ -260,7 +264,7 @@ function batchNorm(node: OnnxNode, state: State, refuse: Refuse): void {
 
 /** Of layers; or of a product and its bias. */
 function sum(node: OnnxNode, state: State, refuse: Refuse): void {
-  const fixed = node.inputs.findIndex(name => state.graph.tensors.has(name));
+  const fixed = node.inputs.findIndex(name => state.fixed.has(name));
   if (fixed < 0) {
     const from = node.inputs.map((_, i) => source(node, i, state, refuse));
     put(node, { kind: 'add', from }, state, state.channels.get(from[0]!));
@@ -332,7 +336,7 @@ function zeroChannels(node: OnnxNode, state: State, refuse: Refuse): void {
   const pads = numbers(node, 'pads', state.integers.get(node.inputs[1] ?? '')?.values ?? []);
   const [before = -1, after = -2] = [pads[1], pads[5]];
   const isOfChannels = pads.length === 8 && pads.every((pad, i) => i % 4 === 1 || pad === 0);
-  const fill = state.graph.tensors.get(node.inputs[2] ?? '')?.data[0] ?? 0;
+  const fill = state.fixed.get(node.inputs[2] ?? '')?.data[0] ?? 0;
   if (taken?.sides.toSorted().join() !== '2,3' || !isOfChannels || before !== after || fill !== 0)
     throw refuse('as many zero channels on both sides of every second pixel', `pads [${pads}]`);
   const channels = state.channels.get(taken.of)! + 2 * before;
