@@ -190,7 +190,7 @@ function notANumber(
     'nan',
     `Expected the loss to be a finite number, got \`${losses.loss}\` at iteration ${iteration}` +
       (last ? `; the last finite losses were ${describe(last)}` : ''),
-    'Try a smaller `optimizer.lr`, or smaller `alpha` and `beta`.',
+    'Try a smaller `optimizer.lr`, smaller `alpha` and `beta`, or a `warmup`: a deep network of fresh kernels overflows.',
     { iteration, lastFiniteLosses: last ?? null },
   );
 }
