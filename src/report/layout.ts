@@ -133,6 +133,7 @@ const meanings: Readonly<Record<string, string>> = {
   agreement: 'share of images put into the same class as by the original network',
   fgsm: 'accuracy under the fast gradient sign method',
   'i-fgsm': 'accuracy under the iterated fast gradient sign method',
+  ood: 'accuracy on test images that are drawn elsewhere',
   rounds: 'progressive rounds that were done',
 };
 

@@ -9,7 +9,8 @@ import type { Sweep } from '../spec/sweep.ts';
 import { imagesSha256 } from '../stages/images.ts';
 import { readInitial } from '../stages/initial.ts';
 import { dataRoot } from '../stages/locate.ts';
-import { distils, distilsOnTask, imagesOf } from '../stages/needs.ts';
+import { distils, distilsOnTask, imagesOf, type Looked } from '../stages/needs.ts';
+import { oodSha256 } from '../stages/ood.ts';
 import { shapesOf } from '../stages/represent.ts';
 import { loadTarget } from '../stages/target.ts';
 import { loadTeacher } from '../stages/teacher.ts';
@@ -99,17 +100,25 @@ function teacherToLearnFrom(configuration: Configuration, specFolder: string): I
 
 function imagesInput(
   role: string,
-  which: 'train' | 'test' | 'source',
+  which: Looked | 'source',
   configuration: Configuration,
   specFolder: string,
 ): Input {
-  const { target, data } = configuration;
+  const { target, data, ood } = configuration;
   return {
     role,
-    path: which === 'source' ? 'data.source' : data.root === undefined ? 'target.dataset' : 'data.root',
-    name: `${which} ${target.dataset} ${canonicalJson(data)} ${dataRoot(configuration, specFolder)}`,
-    check: () => imagesSha256(configuration, specFolder, which),
+    path: settingOf(which, configuration),
+    name: `${which} ${target.dataset} ${canonicalJson({ data, ood })} ${dataRoot(configuration, specFolder)}`,
+    check: () =>
+      which === 'ood' ? oodSha256(configuration, specFolder) : imagesSha256(configuration, specFolder, which),
   };
+}
+
+/** The setting that asks for images. */
+function settingOf(which: Looked | 'source', { data, ood }: Configuration): string {
+  if (which === 'source') return 'data.source';
+  if (which === 'ood') return ood.set === undefined ? 'evaluate' : 'ood.set';
+  return data.root === undefined ? 'target.dataset' : 'data.root';
 }
 
 function predictorToBeginWith(role: string, configuration: Configuration, specFolder: string): Input[] {

@@ -40,6 +40,8 @@ const phaseRules = [
   scopeOfClipping,
   pairsOfImages,
   anyLoss,
+  shiftedImages,
+  heldOutImages,
 ];
 
 /** Where a setting of a phase is written: in the phase, or in the spec when the phase does not say it. */
@@ -247,5 +249,26 @@ function actingLosses({ phases, alpha, beta, losses }: Configuration): Problem[]
           'leave the loss out of the phase, or give it a weight',
         ),
       ),
+  );
+}
+
+/** Data sets with images that are usually compared with theirs. */
+const withShifted: readonly string[] = ['cifar10', 'cifar100', 'imagenet'];
+
+function shiftedImages({ evaluate, ood, target }: Configuration): Problem[] {
+  if (!evaluate.includes('ood') || ood.set !== undefined || withShifted.includes(target.dataset)) return [];
+  return problem(
+    '/evaluate',
+    `Expected \`ood.set\` beside the measure \`ood\` on ${target.dataset}, found none`,
+    'it names the images that are looked at',
+  );
+}
+
+function heldOutImages({ select, data }: Configuration): Problem[] {
+  if (select.split !== 'held-out' || data.heldOut > 0) return [];
+  return problem(
+    '/select/split',
+    'Expected `data.heldOut` to be above 0 with `select.split: held-out`, got `0`',
+    '`data: { heldOut: 5000 }` keeps so many training images out of training',
   );
 }

@@ -12,6 +12,7 @@ import type { Configuration } from '../spec/configuration.ts';
 import { type Classifier, createClassifier } from './classify.ts';
 import { type Measure, scalarOf } from './measure-table.ts';
 import type { Split } from './needs.ts';
+import type { OodDocument } from './ood.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
 
@@ -24,6 +25,7 @@ interface Subject {
   attacked(attack: Attack): Promise<Tensor>;
   /** Of the target itself. */
   originalLogits(): Promise<Tensor>;
+  shifted(): Promise<OodDocument>;
 }
 
 type Take = (subject: Subject, attack: Attack | undefined) => Promise<number>;
@@ -42,6 +44,7 @@ const takes: Readonly<Record<Measure, Take>> = {
   loss: ofLogits(crossEntropy),
   agreement: async ({ logits, originalLogits }) => agreement(await logits(), await originalLogits()),
   'reconstruction-error': async ({ kernels, target }) => reconstructionError(kernels, target),
+  ood: async ({ shifted }) => (await shifted()).mean,
   fgsm: underAttack,
   'i-fgsm': underAttack,
 };
@@ -53,6 +56,8 @@ export interface Evaluator {
     measures: readonly Measure[],
     split?: Split,
   ): Promise<Partial<Record<Measure, number>>>;
+  /** All that the measure `ood` finds. */
+  shifted(kernels: Float32Array): Promise<OodDocument>;
 }
 
 /** What measuring takes is read and compiled when it is first done: training starts sooner. */
@@ -62,6 +67,7 @@ export function createEvaluator(
   kernels: TargetKernels,
   configuration: Configuration,
   images: (split: Split) => Promise<Sample>,
+  shifted: Evaluator['shifted'],
 ): Evaluator {
   const lookers = new Map<Split, () => Promise<Classifier>>();
   const originals = new Map<Split, () => Promise<Tensor>>();
@@ -83,11 +89,13 @@ export function createEvaluator(
         logits: once(async () => (await look()).logits(rows)),
         attacked: async attack => (await look()).attacked(rows, attack),
         originalLogits: originals.get(split)!,
+        shifted: () => shifted(rows),
       };
       const measured: Partial<Record<Measure, number>> = {};
       for (const name of measures)
         measured[name] = await takes[name](subject, scalarOf(name).attack?.(configuration));
       return measured;
     },
+    shifted,
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hashOf } from '../canonical-json.ts';
 import type { BatchesOrder } from '../data/batch-maker.ts';
 import { listFolder } from '../data/folder.ts';
 import { indexFolder } from '../data/folder-index.ts';
@@ -63,11 +64,16 @@ export async function imagesSha256(
 async function sha256Of(source: TrainingSource): Promise<string> {
   // The settings tell it, and the run's seed.
   if (source.kind === 'noise') return 'noise';
-  if (source.kind === 'procedural') return proceduralSha256[source.split];
+  if (source.kind === 'procedural') return firstOnly(proceduralSha256[source.split], source.limit);
   if (source.kind === 'folder') {
     const list = await listFolder(source.folder);
-    return (await indexFolder(list, { decode: source.corrupt === 'skip' })).sha256;
+    const { sha256 } = await indexFolder(list, { decode: source.corrupt === 'skip' });
+    return firstOnly(sha256, source.limit);
   }
   const { pixels, labels } = await readImages(source);
   return createHash('sha256').update(pixels).update(labels).digest('hex');
 }
+
+/** The hash of the first so many images of a set with this hash; of all where there is no limit. */
+export const firstOnly = (sha256: string, limit: number | undefined) =>
+  limit === undefined ? sha256 : hashOf({ sha256, limit });

@@ -39,12 +39,35 @@ export const scalars = {
     steps: 1,
     stepSize: epsilon * level,
   })),
+  ood: { unit: '%', images: true, onTheWay: false, compares: false },
   'i-fgsm': underAttack(({ attack: { epsilon, steps, stepSize = epsilon / 4 } }) => ({
     epsilon: epsilon * level,
     steps,
     stepSize: stepSize * level,
   })),
 } as const satisfies Partial<Record<Evaluation, Scalar>>;
+
+/** What the measure `ood` looks at, where `ood.set` does not say it. */
+const usualSets: Readonly<Record<string, OodSet>> = {
+  cifar10: 'cifar10-c',
+  cifar100: 'cifar100-c',
+  imagenet: 'imagenet-r',
+};
+
+export type OodSet = NonNullable<Configuration['ood']['set']>;
+
+/** Undefined where the data set has no usual one. */
+export const oodSetOf = ({ ood, target }: Configuration): OodSet | undefined =>
+  ood.set ?? usualSets[target.dataset];
+
+function oodSettings(configuration: Configuration): Readonly<Record<string, string>> {
+  const { corruptions, severities } = configuration.ood;
+  return {
+    images: oodSetOf(configuration) ?? 'none',
+    ...(corruptions && { corruptions: corruptions.join(' ') }),
+    ...(severities && { severities: severities.join(' ') }),
+  };
+}
 
 /** A measure that is one number. */
 export type Measure = keyof typeof scalars;
@@ -61,6 +84,7 @@ export function settingsOf(
   name: Measure,
   configuration: Configuration,
 ): Readonly<Record<string, string>> | undefined {
+  if (name === 'ood') return oodSettings(configuration);
   const attack = scalarOf(name).attack?.(configuration);
   return attack && attackSettings(attack);
 }

@@ -26,8 +26,12 @@ const ofWeights: readonly Evaluation[] = [
 /** Images that are measured on; those that are held out are training images. */
 export type Split = Configuration['select']['split'];
 
+/** Images that measures look at: those of a split, or test images that are drawn elsewhere. */
+export type Looked = 'train' | 'test' | 'ood';
+
 /** The data that a measure looks at when it is to be taken on `split`. */
-export function imagesOf(measure: Evaluation, split: Split = 'test'): readonly ('train' | 'test')[] {
+export function imagesOf(measure: Evaluation, split: Split = 'test'): readonly Looked[] {
+  if (measure === 'ood') return ['ood'];
   if (isMeasure(measure)) return scalarOf(measure).images ? [split === 'test' ? 'test' : 'train'] : [];
   if (measure === 'loss-landscape') return ['train', 'test'];
   return ofWeights.includes(measure) ? [] : ['test'];

@@ -7,6 +7,7 @@ import type { Configuration } from '../spec/configuration.ts';
 import { createEvaluator, type Evaluator } from './evaluate.ts';
 import type { Job } from './job.ts';
 import type { Split } from './needs.ts';
+import { outOfDistribution } from './ood.ts';
 import { readPermutation } from './permutation-file.ts';
 import { createPredict, type Predict } from './predict.ts';
 import { type Representation, represent } from './represent.ts';
@@ -71,15 +72,21 @@ export function openWorkshop(job: Job, openEngine: () => Promise<Engine>): Works
     );
 
   const bench: Workshop['bench'] = (configuration, subject) => {
-    const { target: of, predictor, data, attack, evaluate } = configuration;
-    return remembered('bench', { of, predictor, data, attack, evaluate, subject }, async () => {
+    const { target: of, predictor, data, attack, ood, evaluate } = configuration;
+    return remembered('bench', { of, predictor, data, attack, ood, evaluate, subject }, async () => {
       const { permutation } = subject;
       const [engineNow, targetNow] = [await engine(), await target(configuration, subject)];
       const paths = permutation === undefined ? undefined : await readPermutation(await object(permutation));
       const representation = represent(targetNow, configuration, paths);
       const predict = createPredict(engineNow, representation);
-      const evaluator = createEvaluator(engineNow, targetNow, representation.kernels, configuration, split =>
-        images(configuration, split),
+      const { kernels } = representation;
+      const evaluator = createEvaluator(
+        engineNow,
+        targetNow,
+        kernels,
+        configuration,
+        split => images(configuration, split),
+        rows => outOfDistribution(engineNow, targetNow, kernels, rows, configuration, job.specFolder),
       );
       return { engine: engineNow, target: targetNow, representation, predict, evaluator };
     });

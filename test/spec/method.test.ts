@@ -31,6 +31,11 @@ test.each([
     { losses: { reconstructionWeight: 0 }, warmup: 5 },
     'Expected `losses.reconstructionWeight` to be above 0 where no other loss acts, got `0`',
   ],
+  [{ evaluate: ['ood'] }, 'Expected `ood.set` beside the measure `ood` on procedural, found none'],
+  [
+    { select: { split: 'held-out' } },
+    'Expected `data.heldOut` to be above 0 with `select.split: held-out`, got `0`',
+  ],
   [{ clip: { scope: 'all' } }, 'Expected `clip.norm` beside `clip.scope`, found none'],
   [
     { losses: { fmd: 'gram' }, batch: 1 },

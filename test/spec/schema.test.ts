@@ -126,6 +126,7 @@ test('every path can be an axis of the grid, with the example of its setting', (
       target: { network: 'resnet8', dataset: 'procedural', weights: 'a.th' },
       ...(path.startsWith('teacher.') ? guided : surroundings(path)),
       ...(path === 'compression.fineTune.lr' ? { compression: { fineTune: { iterations: 10 } } } : {}),
+      ...(path === 'select.split' ? { data: { heldOut: 10 } } : {}),
       matrix: { [path]: [value] },
     });
     const result = parseSpec(text, path);

@@ -68,6 +68,7 @@ test('defaults are those of the papers', () => {
     evaluate: ['accuracy', 'reconstruction-error'],
     attack: { epsilon: 1, steps: 10 },
     compression: { pruned: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], bits: [32, 8, 6, 4] },
+    ood: {},
     evaluateEvery: 7000,
   });
   expect(sweepOf(`${small}optimizer: { method: adam }`).cells[0]?.configuration.optimizer).toEqual({

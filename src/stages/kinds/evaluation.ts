@@ -21,10 +21,12 @@ export async function evaluation(
   if (!isMeasure(measure))
     return findingOf(measure, { ...bench, parameters: parameters! }, configuration, workshop);
   const rows = parameters === undefined ? kernels.rows.data : await bench.predict(parameters);
-  const { [measure]: value } = await bench.evaluator.measure(rows, [measure], split);
+  const document = measure === 'ood' ? await bench.evaluator.shifted(rows) : undefined;
+  const value = document?.mean ?? (await bench.evaluator.measure(rows, [measure], split))[measure];
   if (!Number.isFinite(value))
     throw new Failure('nan', `Expected ${measure} to be a finite number, got \`${value}\``);
   const { unit } = scalarOf(measure);
   const settings = settingsOf(measure, configuration);
-  return { record: { measure, unit, ...(settings && { settings }), value: value! } };
+  const record = { measure, unit, ...(settings && { settings }), value: value! };
+  return document ? { record, files: new Map([['ood.json', `${JSON.stringify(document)}\n`]]) } : { record };
 }
