@@ -10,6 +10,8 @@ export function describe(event: SweepEvent): string {
       return `testing   ${event.engines.join(', ')}: once, what is found is kept`;
     case 'engine-passed-over':
       return `not used  ${event.engine}${event.index === 0 ? '' : `:${event.index}`}: ${event.reason}`;
+    case 'software-device':
+      return `slow      ${event.engine}: ${event.device} is no GPU: it computes on the CPU`;
     case 'stage-mixed':
       return `mixed     ${event.stage}: ${event.engines.at(-1)} goes on with what ${event.engines.at(-2)} began`;
     case 'stage-sliced':

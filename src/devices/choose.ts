@@ -18,7 +18,9 @@ export interface Chosen {
 export type ChoiceEvent =
   | { type: 'engines-probed'; engines: EngineName[] }
   /** `known`: from an earlier probe. */
-  | { type: 'engine-passed-over'; engine: EngineName; index: number; reason: string; known: boolean };
+  | { type: 'engine-passed-over'; engine: EngineName; index: number; reason: string; known: boolean }
+  /** One that was asked for by name. */
+  | { type: 'software-device'; engine: EngineName; device: string };
 
 /** The machine as the choice sees it. */
 export interface Machine {
@@ -96,6 +98,7 @@ async function named(
   const found = known ?? (await machine.probe(engine, first, 'trust'));
   if (found.verdict !== 'passed') throw refusal(found);
   if (known === undefined) await machine.remember([found]);
+  if (found.device?.kind === 'software') tell({ type: 'software-device', engine, device: found.device.name });
   return index === undefined ? spread(engine, machine, tell) : { engine, devices: [index] };
 }
 

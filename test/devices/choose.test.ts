@@ -132,10 +132,13 @@ describe('a device by its name', () => {
     expect(probed).toEqual([]);
   });
 
-  it('may be a software device', async () => {
-    const { choose, probed } = machineOf([], { 'onnx:webgpu': { verdict: 'passed', device: software } });
+  it('may be a software device, which is told', async () => {
+    const { choose, probed, told } = machineOf([], {
+      'onnx:webgpu': { verdict: 'passed', device: software },
+    });
     expect(await choose({ engine: 'onnx:webgpu' })).toEqual({ engine: 'onnx:webgpu', devices: [0] });
     expect(probed).toEqual(['onnx:webgpu trust']);
+    expect(told).toEqual([{ type: 'software-device', engine: 'onnx:webgpu', device: 'llvmpipe' }]);
   });
 
   it('is one of several when a number is given', async () => {
