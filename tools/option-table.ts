@@ -43,6 +43,8 @@ const otherChecks: Record<string, string> = {
   'permutation none': '[permutations](permutations.md)',
   'permutation in-filter': '[permutations](permutations.md)',
   'permutation cross-filter': '[permutations](permutations.md)',
+  'permutation.method in-filter': 'what comparing every pair gives, [permutations](permutations.md)',
+  'permutation.method cross-filter': 'what comparing every pair gives, [permutations](permutations.md)',
 };
 
 const errors = new Map<string, number>();

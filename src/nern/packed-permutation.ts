@@ -43,6 +43,28 @@ export function unpackPermutation(
   return isPath(order) && paths.every(isPath) ? { mode, filters: order, channels: paths } : undefined;
 }
 
+/** The permutations of all layers, one after the other, each in whole bytes. */
+export const packAll = (layers: readonly Layer[], permutations: readonly LayerPermutation[]): Uint8Array =>
+  Buffer.concat(layers.map((layer, l) => packPermutation(layer, permutations[l]!)));
+
+/** The reverse; undefined where the bytes are too few or too many, or those of a layer are no permutation. */
+export function unpackAll(
+  layers: readonly Layer[],
+  mode: PermutationMode,
+  bytes: Uint8Array,
+): LayerPermutation[] | undefined {
+  let at = 0;
+  const permutations: LayerPermutation[] = [];
+  for (const layer of layers) {
+    const end = at + packedBytes(layer, mode);
+    const unpacked = end > bytes.length ? undefined : unpackPermutation(layer, mode, bytes.subarray(at, end));
+    if (unpacked === undefined) return undefined;
+    permutations.push(unpacked);
+    at = end;
+  }
+  return at === bytes.length ? permutations : undefined;
+}
+
 /** Whether every element 0 .. n - 1 comes once. */
 export function isPath(path: Uint32Array): boolean {
   const seen = new Uint8Array(path.length);

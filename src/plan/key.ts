@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
 import type { Configuration } from '../spec/configuration.ts';
+import { permutationOf } from '../spec/permutation.ts';
 import { phasesOf } from '../spec/phases.ts';
 import { fineTuning } from '../stages/fine-tuning.ts';
 import { type Evaluation, isMeasure, settingsOf } from '../stages/measure-table.ts';
@@ -13,7 +14,7 @@ import type { StageKind } from '../stages/stage.ts';
  * configuration), and only then: what is kept under the old version is computed anew, and what builds on it.
  */
 const versions: Readonly<Record<StageKind, number>> = {
-  permutation: 1,
+  permutation: 2,
   guidance: 1,
   phase: 1,
   evaluation: 1,
@@ -57,7 +58,12 @@ const teacherSettings = (teacher: Teacher, weights: string | undefined) => ({
   weights,
 });
 
-export const permutationSettings = ({ permutation }: Configuration): string => hashOf(permutation);
+/** How kernels are ordered, whatever the way it is written; a permutation that is given by its content. */
+export function permutationSettings(configuration: Configuration, { permutation }: InputHashes): string {
+  const { mode, twoOpt, file } = permutationOf(configuration);
+  if (file !== undefined) return hashOf({ given: permutation });
+  return hashOf(twoOpt === 0 ? mode : { mode, twoOpt });
+}
 
 /** The contents of what a phase reads: the predictor it begins with, images, the teacher's weights. */
 export interface PhaseInputs {

@@ -20,6 +20,8 @@ export interface Round {
   readonly evaluations: Readonly<Partial<Record<Evaluation, string>>>;
   /** The stage that made the network it represents; absent: the target of the configuration. */
   readonly target: string | undefined;
+  /** The order of its kernels; absent: as they are. */
+  readonly permutation: string | undefined;
   /** What tells whether the round gained; absent where there is one round. */
   readonly selection: string | undefined;
 }
@@ -64,8 +66,8 @@ export function stagesOfCell(
     }
     for (const seed of seeds) {
       const ofSeed = { phases: phases.get(seed)!, evaluations: evaluations.get(seed)! };
-      const { target } = setting.subject;
-      rounds.get(seed)!.push({ ...ofSeed, target, selection });
+      const { target, permutation } = setting.subject;
+      rounds.get(seed)!.push({ ...ofSeed, target, permutation, selection });
     }
   }
   const trackedOn = trackingSettings(cell.configuration, hashes);
@@ -98,7 +100,7 @@ function settingOf(
   const unless = configuration.progressive.stopWhenNoGain ? selection : undefined;
   const target = targetSettings(configuration, desk.hashes.weights, network);
   if (configuration.permutation === 'none') return { subject: { target: network }, target, unless };
-  const key = stageKey('permutation', permutationSettings(configuration), target);
+  const key = stageKey('permutation', permutationSettings(configuration, desk.hashes), target);
   const name = sharedName(desk, ...label, 'permutation');
   const inputs = { target: network };
   const permutation = desk.enter(

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { writeAtomic } from '../files/atomic.ts';
+import { type NernSizes, sizesOf } from '../format/nern-file.ts';
 import { findRun } from '../run/finished-run.ts';
 import { predictorOfRun } from '../stages/finished.ts';
-import { type NernSizes, sizesOf } from './nern-file.ts';
 import { writeNetwork } from './network-files.ts';
 import { productOf } from './product.ts';
 import { type EngineWish, withEngine } from './with-engine.ts';

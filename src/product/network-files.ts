@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { writeAtomic } from '../files/atomic.ts';
+import type { State } from '../format/original.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { type StoredTensor, storedIntegers } from '../weights/stored.ts';
 import { writeTorchZip } from '../weights/torch-writer.ts';
-import type { State } from './reconstruction.ts';
 
 /** Writes a network in both formats; returns the paths. Throws a Failure of kind 'environment'. */
 export async function writeNetwork(folder: string, network: State): Promise<string[]> {

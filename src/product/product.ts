@@ -1,13 +1,12 @@
+import { readNern, writeNern } from '../format/nern-file.ts';
+import type { NernHeader } from '../format/nern-header.ts';
+import { copiedFrom, digestOf, type State } from '../format/original.ts';
 import type { Engine } from '../graph/program.ts';
-import { parameter } from '../networks/forward.ts';
 import { learnableConvolutions } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import type { FinishedPredictor } from '../stages/finished.ts';
-import type { Target } from '../stages/target.ts';
-import { digestOf } from './digest.ts';
-import { readNern, writeNern } from './nern-file.ts';
-import type { NernHeader } from './nern-header.ts';
-import { copiedFrom, rebuild, type State } from './reconstruction.ts';
+import { storedName } from '../stages/target.ts';
+import { rebuild } from './reconstruction.ts';
 
 /** A trained predictor, what it represents, and the run that trained it. */
 export interface TrainedPredictor extends FinishedPredictor {
@@ -48,12 +47,4 @@ export async function productOf(
   const nern = writeNern({ header, parameters, permutations });
   // Read back: what leaves the house is known to be readable.
   return { nern, header: readNern(nern, 'the exported file').header, network };
-}
-
-/** The name that a parameter has in the target's file. */
-function storedName({ weights, stored = weights, network }: Target, name: string): string {
-  const tensor = parameter(weights, name);
-  const found = [...stored].find(([, other]) => other === tensor);
-  if (found === undefined) throw new Error(`Expected ${name} of ${network.name} to be a tensor of its file`);
-  return found[0];
 }

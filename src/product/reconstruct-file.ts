@@ -1,8 +1,8 @@
 import { basename, extname, resolve } from 'node:path';
+import { readNernFile } from '../format/nern-file.ts';
+import type { NernHeader } from '../format/nern-header.ts';
 import { embeddedWeights } from '../stages/locate.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
-import { readNernFile } from './nern-file.ts';
-import type { NernHeader } from './nern-header.ts';
 import { writeNetwork } from './network-files.ts';
 import { reconstruct } from './reconstruction.ts';
 import { type EngineWish, withEngine } from './with-engine.ts';

@@ -1,15 +1,12 @@
 import { Failure } from '../failure.ts';
+import { type NernFile, shapesOf } from '../format/nern-file.ts';
+import { copiedFrom, digestOf, type State } from '../format/original.ts';
 import type { Engine } from '../graph/program.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { kernelEmbedding } from '../nern/kernel-embedding.ts';
 import { permutedRows } from '../nern/permutation.ts';
 import { type KernelPredictor, predictionProgram } from '../nern/reconstruct.ts';
 import { kernelTable, layersOfTable } from '../nern/target-kernels.ts';
-import { digestOf } from './digest.ts';
-import { type NernFile, shapesOf } from './nern-file.ts';
-
-/** Tensors by their names in the original's file, in its order. */
-export type State = ReadonlyMap<string, Tensor>;
 
 /** A network whose convolutions are predicted, and whose other tensors are the original's. */
 export interface Reconstruction {
@@ -20,12 +17,6 @@ export interface Reconstruction {
 
 type Recipe = Pick<NernFile, 'parameters' | 'permutations'> & {
   readonly header: Pick<NernFile['header'], 'layers' | 'predictor'>;
-};
-
-/** What is copied from the original: all that is not predicted. */
-export const copiedFrom = (original: State, layers: NernFile['header']['layers']): State => {
-  const predicted = new Set(layers.map(([name]) => name));
-  return new Map([...original].filter(([name]) => !predicted.has(name)));
 };
 
 /**

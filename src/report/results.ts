@@ -1,4 +1,4 @@
-import type { Measures, RunResult, StageProvenance } from '../stages/result.ts';
+import type { Measures, PermutationRecord, RunResult, StageProvenance } from '../stages/result.ts';
 import { confidence, type Statistics, summarise } from './statistics.ts';
 
 /** One metric of one cell: its statistics and the values behind them, by seed. */
@@ -21,6 +21,8 @@ export interface CellResults {
   values: Record<string, unknown>;
   /** Learnable parameters of the predictor over those it stands for; null before a run is complete. */
   compressionRatio: number | null;
+  /** What the order of the kernels takes and gains; absent without one. */
+  permutation?: PermutationRecord;
   target: Measures;
   planned: number;
   completed: number;
@@ -87,6 +89,7 @@ function collectCell({ id, values, planned, results, failed }: CellOutcome): Cel
     id,
     values,
     compressionRatio: complete[0]?.compressionRatio ?? null,
+    ...(complete[0]?.permutation && { permutation: complete[0].permutation }),
     target: complete[0]?.target ?? {},
     planned,
     completed: complete.length,

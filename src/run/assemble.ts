@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { objectFolder, type StoredObject } from '../files/object.ts';
 import { type PlannedRun, runKey } from '../plan/plan.ts';
 import type { Round } from '../plan/stages-of-cell.ts';
+import { permutationFile } from '../stages/permutation-file.ts';
 import { predictorFile } from '../stages/predictor-file.ts';
 import type {
   EvaluationRecord,
   Metric,
+  PermutationRecord,
   PhaseRecord,
   PhaseResult,
   RoundResult,
@@ -64,6 +66,8 @@ export async function assemble(run: PlannedRun, store: Store): Promise<Assembled
   const last = done[final]!;
   const key = last.phases.at(-1)!.key;
   const { predictorParameters, learnableParameters } = at<PhaseRecord>(key);
+  // It may be gone: nothing that is complete needs it any more.
+  const permutation = last.permutation === undefined ? undefined : await store.read(last.permutation);
   const result: RunResult = {
     schemaVersion: 2,
     key: runKey(run),
@@ -74,6 +78,7 @@ export async function assemble(run: PlannedRun, store: Store): Promise<Assembled
     predictorParameters,
     learnableParameters,
     compressionRatio: predictorParameters / learnableParameters,
+    ...(permutation && { permutation: permutation.record as PermutationRecord }),
     target: Object.fromEntries(
       Object.entries(run.original).map(([measure, key]) => [measure, at<EvaluationRecord>(key).value!]),
     ),
@@ -84,6 +89,8 @@ export async function assemble(run: PlannedRun, store: Store): Promise<Assembled
     ),
   };
   const files = filesOf(last, objects, store);
+  if (permutation)
+    files.set(permutationFile, join(objectFolder(store.folder, last.permutation!), permutationFile));
   const network = run.rounds[final]!.target;
   if (network !== undefined) files.set(targetFile, join(objectFolder(store.folder, network), networkFile));
   return { result, files };

@@ -4,11 +4,13 @@ import type { InputHashes } from '../plan/key.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
+import { permutationOf } from '../spec/permutation.ts';
 import { phasesOf } from '../spec/phases.ts';
 import type { Sweep } from '../spec/sweep.ts';
+import { readGivenPermutation } from '../stages/given-permutation.ts';
 import { imagesSha256 } from '../stages/images.ts';
 import { readInitial } from '../stages/initial.ts';
-import { dataRoot } from '../stages/locate.ts';
+import { dataRoot, locateFile } from '../stages/locate.ts';
 import { distils, distilsOnTask, imagesOf, type Looked } from '../stages/needs.ts';
 import { oodSha256 } from '../stages/ood.ts';
 import { shapesOf } from '../stages/represent.ts';
@@ -46,7 +48,7 @@ export async function checkInputs(sweep: Sweep): Promise<Inputs> {
 
 /** One thing that a cell's runs read. */
 interface Input {
-  /** `weights`, `teacher`, `train`, `test`; of phase i `images:i` and `predictor:i`. */
+  /** `weights`, `teacher`, `permutation`, `train`, `test`; of phase i `images:i` and `predictor:i`. */
   role: string;
   /** The setting that asks for it. */
   path: string;
@@ -74,6 +76,7 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   return [
     weights,
     ...teacherToLearnFrom(configuration, specFolder),
+    ...permutationGiven(configuration, specFolder),
     ...[...new Set(measured)].map(split => imagesInput(split, split, configuration, specFolder)),
     ...phases.flatMap(({ configuration: training }, i) => [
       ...(distils(training)
@@ -96,6 +99,18 @@ function teacherToLearnFrom(configuration: Configuration, specFolder: string): I
       check: async () => (await loadTeacher(configuration, specFolder))!.sha256,
     },
   ];
+}
+
+function permutationGiven(configuration: Configuration, specFolder: string): Input[] {
+  const { mode, file } = permutationOf(configuration);
+  if (file === undefined) return [];
+  const check = async () => {
+    const path = await locateFile(configuration, 'permutation.file', file, specFolder);
+    return (await readGivenPermutation(path, mode, await loadTarget(configuration, specFolder))).sha256;
+  };
+  const root = dataRoot(configuration, specFolder);
+  const name = `permutation ${canonicalJson({ target: configuration.target, mode, file })} ${root}`;
+  return [{ role: 'permutation', path: 'permutation.file', name, check }];
 }
 
 function imagesInput(

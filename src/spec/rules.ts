@@ -1,4 +1,5 @@
 import type { Configuration } from './configuration.ts';
+import { permutationOf } from './permutation.ts';
 import { phaseEntries, phasesOf } from './phases.ts';
 import { quote } from './text.ts';
 import type { Problem } from './validate.ts';
@@ -42,6 +43,7 @@ const phaseRules = [
   anyLoss,
   shiftedImages,
   heldOutImages,
+  givenPaths,
 ];
 
 /** Where a setting of a phase is written: in the phase, or in the spec when the phase does not say it. */
@@ -270,5 +272,15 @@ function heldOutImages({ select, data }: Configuration): Problem[] {
     '/select/split',
     'Expected `data.heldOut` to be above 0 with `select.split: held-out`, got `0`',
     '`data: { heldOut: 5000 }` keeps so many training images out of training',
+  );
+}
+
+function givenPaths(configuration: Configuration): Problem[] {
+  const { twoOpt, file } = permutationOf(configuration);
+  if (file === undefined || twoOpt === 0) return [];
+  return problem(
+    '/permutation/twoOpt',
+    `Expected no \`permutation.twoOpt\` beside \`permutation.file\`, got ${quote(twoOpt)}`,
+    '2-opt improves greedy paths; those of a file are taken as they are',
   );
 }

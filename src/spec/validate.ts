@@ -132,7 +132,8 @@ function problemOf(error: ErrorObject): Problem {
 
 function wrongValue(pointer: Pointer, schema: Schema, value: unknown): Problem {
   const rewrite = rewritten(value, schema);
-  const choices = (schema.enum ?? []).filter(choice => typeof choice === 'string');
+  const named = [schema, ...(schema.oneOf ?? []).map(follow)].flatMap(variant => variant.enum ?? []);
+  const choices = named.filter(choice => typeof choice === 'string');
   return {
     code: 'wrong-value',
     pointer,

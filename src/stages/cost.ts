@@ -6,6 +6,7 @@ import type { Teacher } from '../nern/teacher.ts';
 import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, learnableParameters } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
+import { permutationOf } from '../spec/permutation.ts';
 import { distils } from './needs.ts';
 import { shapesOf } from './represent.ts';
 import type { Target } from './target.ts';
@@ -45,7 +46,7 @@ export function costOf(target: Target, configuration: Configuration, teacher: Te
   const shapes = shapesOf(network, configuration);
   const predictorParameters = parameterCount(shapes);
   const learnable = learnableParameters(network);
-  const permutationBits = overheadBits(layers, configuration.permutation);
+  const permutationBits = overheadBits(layers, permutationOf(configuration).mode);
   const perKernel = shapes.reduce((sum, shape) => sum + (shape.length === 2 ? shape[0]! * shape[1]! : 0), 0);
   return {
     predictorParameters,

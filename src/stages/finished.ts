@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type LayerPermutation, permute } from '../nern/permutation.ts';
-import { parameter } from '../networks/forward.ts';
-import { learnableConvolutions } from '../networks/network.ts';
+import type { LayerPermutation } from '../nern/permutation.ts';
 import type { Configuration } from '../spec/configuration.ts';
+import { permutationOf } from '../spec/permutation.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import { parametersOf } from './initial.ts';
+import { orderKernels } from './order-kernels.ts';
+import { permutationFile, readPermutation } from './permutation-file.ts';
 import { predictorFile } from './predictor-file.ts';
 import { shapesOf } from './represent.ts';
 import { loadTarget, type Target, targetFile } from './target.ts';
@@ -32,10 +34,17 @@ export async function predictorOfRun(
   const target = await loadTarget({ ...configuration, target: given }, '');
   const file = join(directory, predictorFile);
   const { tensors } = await readCheckpoint(file);
-  const layers = learnableConvolutions(target.network).map(({ weight }) => parameter(target.weights, weight));
   return {
     target,
     parameters: parametersOf(tensors, file, shapesOf(target.network, configuration)),
-    permutations: permute(layers, configuration.permutation),
+    permutations: await permutationOfRun(directory, target, configuration),
   };
+}
+
+/** As it lies in the run's folder; else, for want of it, found again. */
+async function permutationOfRun(folder: string, target: Target, configuration: Configuration) {
+  const { mode } = permutationOf(configuration);
+  if (mode !== 'none' && existsSync(join(folder, permutationFile)))
+    return readPermutation(folder, mode, target);
+  return orderKernels(target, configuration, '', availableParallelism());
 }

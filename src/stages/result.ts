@@ -12,6 +12,14 @@ export interface Metric {
 /** Numbers by measure. */
 export type Measures = Readonly<Partial<Record<string, number>>>;
 
+/** What a permutation is, beside its paths. */
+export interface PermutationRecord {
+  /** Bits that it takes beside the predictor (NeRN, appendix D). */
+  bits: number;
+  /** Eq. 6 of NeRN, of the kernels as they are and in their new order. */
+  smoothness: { before: number; after: number };
+}
+
 /** What a phase of training tells of itself. */
 export interface PhaseRecord {
   seed: number;
@@ -102,6 +110,8 @@ export interface RunResult {
   predictorParameters: number;
   learnableParameters: number;
   compressionRatio: number;
+  /** Absent without one. */
+  permutation?: PermutationRecord;
   /** The same measures of the original network, but for those that compare with it. */
   target: Measures;
   phases: PhaseResult[];

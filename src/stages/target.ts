@@ -4,6 +4,7 @@ import { Failure } from '../failure.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { networkOf, type Task } from '../networks/build.ts';
 import { catalogue } from '../networks/catalogue.ts';
+import { parameter } from '../networks/forward.ts';
 import { matchParameters, shortcutOf } from '../networks/keys.ts';
 import type { Network } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
@@ -98,4 +99,12 @@ async function loadFromFile(
 function withSetting(error: unknown, setting: string): unknown {
   if (!(error instanceof Failure)) return error;
   return new Failure(error.kind, error.message, error.hint, { ...error.details, setting });
+}
+
+/** The name that a parameter of the network has in its file. */
+export function storedName({ weights, stored = weights, network }: LoadedNetwork, name: string): string {
+  const tensor = parameter(weights, name);
+  const found = [...stored].find(([, other]) => other === tensor);
+  if (found === undefined) throw new Error(`Expected ${name} of ${network.name} to be a tensor of its file`);
+  return found[0];
 }

@@ -4,6 +4,7 @@ import { objectFolder, readObject, type StoredObject } from '../files/object.ts'
 import type { Engine } from '../graph/program.ts';
 import { once } from '../once.ts';
 import type { Configuration } from '../spec/configuration.ts';
+import { permutationOf } from '../spec/permutation.ts';
 import { createEvaluator, type Evaluator } from './evaluate.ts';
 import type { Job } from './job.ts';
 import type { Split } from './needs.ts';
@@ -76,7 +77,14 @@ export function openWorkshop(job: Job, openEngine: () => Promise<Engine>): Works
     return remembered('bench', { of, predictor, data, attack, ood, evaluate, subject }, async () => {
       const { permutation } = subject;
       const [engineNow, targetNow] = [await engine(), await target(configuration, subject)];
-      const paths = permutation === undefined ? undefined : await readPermutation(await object(permutation));
+      const paths =
+        permutation === undefined
+          ? undefined
+          : await readPermutation(
+              (await object(permutation)).folder,
+              permutationOf(configuration).mode,
+              targetNow,
+            );
       const representation = represent(targetNow, configuration, paths);
       const predict = createPredict(engineNow, representation);
       const { kernels } = representation;

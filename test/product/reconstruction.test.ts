@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { Failure } from '../../src/failure.ts';
-import { readNern, writeNern } from '../../src/product/nern-file.ts';
+import { readNern, writeNern } from '../../src/format/nern-file.ts';
 import { rebuild, reconstruct } from '../../src/product/reconstruction.ts';
-import { original, sample } from './sample.ts';
+import { original, sample } from '../format/sample.ts';
 
 const engine = createOnnxEngine(1);
 const files = ['sample.nern', 'original.pth'] as const;

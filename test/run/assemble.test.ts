@@ -65,7 +65,9 @@ describe('a run put together', () => {
       'best-accuracy': { unit: '%', value: 82 },
       'reconstruction-error': { unit: '', value: 0.5 },
     });
+    expect(result.permutation).toEqual({ bits: 1000, smoothness: { before: 20, after: 10 } });
     expect(Object.fromEntries(files)).toEqual({
+      'permutation.bin': join(objectFolder(store, run!.rounds[0]!.permutation!), 'permutation.bin'),
       'predictor.safetensors': join(objectFolder(store, key), 'predictor.safetensors'),
       [join('measures', 'layer-errors.json')]: join(
         objectFolder(store, run!.rounds[0]!.evaluations['layer-errors']!),

@@ -221,7 +221,7 @@ describe('values', () => {
          |       ^^^^^^^^
          = write my-sweep
 
-      bad.yaml:3:14 error Expected \`permutation\` to be \`none\`, \`in-filter\` or \`cross-filter\`, got \`infilter\`
+      bad.yaml:3:14 error Expected \`permutation\` to be \`none\`, \`in-filter\` or \`cross-filter\` or a mapping with \`method\`, got \`infilter\`
        3 | permutation: infilter
          |              ^^^^^^^^
          = did you mean \`in-filter\`?
@@ -359,7 +359,7 @@ describe('grid', () => {
          = expected a setting of the spec, with dots between its keys
          = did you mean \`predictor.hidden\`?
 
-      bad.yaml:6:17 error Expected \`permutation\` to be \`none\`, \`in-filter\` or \`cross-filter\`, got \`non\`
+      bad.yaml:6:17 error Expected \`permutation\` to be \`none\`, \`in-filter\` or \`cross-filter\` or a mapping with \`method\`, got \`non\`
        6 |   permutation: [non]
          |                 ^^^
          = did you mean \`none\`?

@@ -227,6 +227,7 @@ describe('what cannot work is told where it is written', () => {
       x.yaml:3:9 error Expected \`phases\` to be \`joint\`, \`reconstruction\` or \`decoupled\` or a list of 1 to 32 values, each a mapping with \`name\` and \`losses\`, got \`decopled\`
        3 | phases: decopled
          |         ^^^^^^^^
+         = did you mean \`decoupled\`?
       "
     `);
     expect(shown('progressive: { rounds: 0 }\nselect: { measure: fgsm }')).toMatchInlineSnapshot(`

@@ -72,7 +72,10 @@ async function outcomeOf(
   };
   switch (stage.kind) {
     case 'permutation':
-      return { record: { layers: [] }, files: new Map([['paths.u32', '']]) };
+      return {
+        record: { bits: 1000, smoothness: { before: 20, after: 10 } },
+        files: new Map([['permutation.bin', '']]),
+      };
     case 'guidance':
       return { record: {}, files: new Map([['logits-00000.f32', '']]) };
     case 'network':

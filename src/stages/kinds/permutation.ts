@@ -1,7 +1,12 @@
-import { permute } from '../../nern/permutation.ts';
+import { packAll } from '../../nern/packed-permutation.ts';
+import { overheadBits, permutedRows } from '../../nern/permutation.ts';
+import { smoothnessLoss } from '../../nern/smoothness.ts';
 import { parameter } from '../../networks/forward.ts';
 import { learnableConvolutions } from '../../networks/network.ts';
-import { encodePermutation, permutationFile } from '../permutation-file.ts';
+import { permutationOf } from '../../spec/permutation.ts';
+import { orderKernels } from '../order-kernels.ts';
+import { permutationFile } from '../permutation-file.ts';
+import type { PermutationRecord } from '../result.ts';
 import type { PermutationStage } from '../stage.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Outcome } from './outcome.ts';
@@ -11,8 +16,20 @@ export async function permutation(
   { configuration, inputs }: PermutationStage,
   workshop: Workshop,
 ): Promise<Outcome> {
-  const { network, weights } = await workshop.target(configuration, inputs);
-  const layers = learnableConvolutions(network).map(step => parameter(weights, step.weight));
-  const { record, bytes } = encodePermutation(permute(layers, configuration.permutation));
-  return { record, files: new Map([[permutationFile, bytes]]) };
+  const { engine, specFolder } = workshop.job;
+  const target = await workshop.target(configuration, inputs);
+  const layers = learnableConvolutions(target.network).map(({ weight }) => parameter(target.weights, weight));
+  const permutations = await orderKernels(target, configuration, specFolder, engine.threads);
+  const rows = permutedRows(layers, permutations);
+  const record: PermutationRecord = {
+    bits: overheadBits(layers, permutationOf(configuration).mode),
+    smoothness: {
+      before: smoothnessLoss(
+        layers,
+        rows.map((_, row) => row),
+      ),
+      after: smoothnessLoss(layers, rows),
+    },
+  };
+  return { record, files: new Map([[permutationFile, packAll(layers, permutations)]]) };
 }

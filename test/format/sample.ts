@@ -1,9 +1,9 @@
+import { type NernFile, shapesOf } from '../../src/format/nern-file.ts';
+import type { NernHeader } from '../../src/format/nern-header.ts';
+import { digestOf } from '../../src/format/original.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { permute } from '../../src/nern/permutation.ts';
 import { parameterCount } from '../../src/nern/predictor-shapes.ts';
-import { digestOf } from '../../src/product/digest.ts';
-import { type NernFile, shapesOf } from '../../src/product/nern-file.ts';
-import type { NernHeader } from '../../src/product/nern-header.ts';
 import { createRandom } from '../../src/random.ts';
 
 const random = createRandom(0, 'sample');

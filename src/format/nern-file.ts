@@ -2,7 +2,7 @@ import { readBounded } from '../files/read.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import { embeddingSize } from '../nern/kernel-embedding.ts';
-import { packedBytes, packPermutation, unpackPermutation } from '../nern/packed-permutation.ts';
+import { packAll, packedBytes, unpackAll } from '../nern/packed-permutation.ts';
 import type { LayerPermutation } from '../nern/permutation.ts';
 import { type PredictorShapes, parameterCount, predictorShapes } from '../nern/predictor-shapes.ts';
 import { openSafetensors, writeSafetensors } from '../weights/safetensors.ts';
@@ -39,9 +39,7 @@ export function writeNern({ header, parameters, permutations }: NernFile): Uint8
     tensors.set(nameOf(i), { shape, data: parameters.subarray(at, at + sizeOf(shape)) });
     at += sizeOf(shape);
   }
-  const bytes = Buffer.concat(
-    header.layers.map(([, shape], l) => packPermutation({ shape }, permutations[l]!)),
-  );
+  const bytes = packAll(layersOf(header), permutations);
   if (bytes.length > 0) tensors.set('permutation', { dtype: 'U8', shape: [bytes.length], bytes });
   return writeSafetensors(tensors, {
     format: nernFormat,
@@ -53,7 +51,7 @@ export function writeNern({ header, parameters, permutations }: NernFile): Uint8
 /** The sizes of a .nern file of so many bytes. */
 export function sizesOf(header: NernHeader, fileBytes: number): NernSizes {
   const predictor = 4 * parameterCount(shapesOf(header));
-  const permutation = permutationSizes(header).reduce((sum, size) => sum + size, 0);
+  const permutation = permutationSize(header);
   return { predictor, permutation, header: fileBytes - predictor - permutation };
 }
 
@@ -70,8 +68,7 @@ export function readNern(bytes: Uint8Array, file: string): NernFile {
   const { entries, metadata } = openSafetensors(bytes, file);
   const header = parseHeader(metadata, file);
   const shapes = shapesOf(header);
-  const sizes = permutationSizes(header);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const total = permutationSize(header);
   const expected = new Map<string, string>(shapes.map((shape, i) => [nameOf(i), `float32 [${shape}]`]));
   if (total > 0) expected.set('permutation', `uint8 [${total}]`);
   const found = new Map(entries.map(entry => [entry.name, entry]));
@@ -93,28 +90,16 @@ export function readNern(bytes: Uint8Array, file: string): NernFile {
   }
   if (!parameters.every(Number.isFinite)) throw damaged(file, 'finite parameters', 'others');
   const packed = found.get('permutation')?.bytes ?? new Uint8Array();
-  return { header, parameters, permutations: unpackAll(header, sizes, packed, file) };
+  const permutations = unpackAll(layersOf(header), header.permutation, packed);
+  if (permutations === undefined) throw damaged(file, 'a permutation of each layer', 'other indices');
+  return { header, parameters, permutations };
 }
 
-function unpackAll(
-  { layers, permutation }: NernHeader,
-  sizes: readonly number[],
-  packed: Uint8Array,
-  file: string,
-): LayerPermutation[] {
-  let at = 0;
-  return layers.map(([name, shape], l) => {
-    const bytes = packed.subarray(at, at + sizes[l]!);
-    at += bytes.length;
-    const unpacked = unpackPermutation({ shape }, permutation, bytes);
-    if (unpacked === undefined) throw damaged(file, `a permutation of layer ${name}`, 'none');
-    return unpacked;
-  });
-}
+const layersOf = ({ layers }: NernHeader) => layers.map(([, shape]) => ({ shape }));
 
-/** Bytes of each layer's permutation. */
-const permutationSizes = ({ layers, permutation }: NernHeader) =>
-  layers.map(([, shape]) => packedBytes({ shape }, permutation));
+/** Bytes of all layers' permutations. */
+const permutationSize = (header: NernHeader) =>
+  layersOf(header).reduce((sum, layer) => sum + packedBytes(layer, header.permutation), 0);
 
 /** The shapes of the predictor's parameters. */
 export function shapesOf({ predictor, layers }: Pick<NernHeader, 'predictor' | 'layers'>): PredictorShapes {

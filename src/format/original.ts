@@ -10,3 +10,15 @@ export function digestOf(tensors: Iterable<readonly [string, Tensor]>): string {
   }
   return hash.digest('hex');
 }
+
+/** Tensors by their names in the original's file, in its order. */
+export type State = ReadonlyMap<string, Tensor>;
+
+/** What a reconstructed network copies from the original: all but the layers that are predicted. */
+export function copiedFrom(
+  original: State,
+  layers: readonly (readonly [name: string, ...unknown[]])[],
+): State {
+  const predicted = new Set(layers.map(([name]) => name));
+  return new Map([...original].filter(([name]) => !predicted.has(name)));
+}

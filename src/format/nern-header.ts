@@ -34,7 +34,7 @@ export const nernFormat = 'nern';
 /** Raised when a reader of the last version would misread what is written. */
 export const nernVersion = '1';
 
-// Both src/product and dist/product are two folders below the package.
+// Both src/format and dist/format are two folders below the package.
 const schema = JSON.parse(readFileSync(new URL('../../schema/nern.schema.json', import.meta.url), 'utf8'));
 const ajv = new Ajv2020({ strict: false }).addSchema(sweepSchema, 'sweep.schema.json');
 const embeddingSchema = sweepSchema.$defs!.Embedding!;
