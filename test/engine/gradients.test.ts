@@ -183,6 +183,23 @@ const cases: Record<string, Case> = {
     }),
   ),
   'innerProduct with itself': { shapes: [[2, 3, 2]], apply: x => innerProduct(x, x) },
+  'feature maps joined between convolutions': {
+    shapes: [
+      [2, 16, 4, 4],
+      [16, 16, 3, 3],
+      [16, 48, 1, 1],
+    ],
+    apply: (x, filters, mixing) => {
+      const bias = constant(new Float32Array(16));
+      const geometry = { stride: 1, padding: 1 };
+      const first = convolution(x, filters, bias, geometry);
+      const second = convolution(first, filters, bias, geometry);
+      const joined = layout.concatenate([first, second, first], 1);
+      const mixed = convolution(joined, mixing, bias, { stride: 1, padding: 0 });
+      const part = layout.slice(joined, [0, 16, 0, 0], [2, 16, 4, 4]);
+      return scale(convolution(add(mixed, part), filters, bias, geometry), 1e-6);
+    },
+  },
   'maxima between convolutions': {
     shapes: [
       [2, 16, 7, 7],

@@ -33,6 +33,26 @@ const plainly =
   (of, context) =>
     emitted(of, of.operands.map(context.plain), context);
 
+/**
+ * Feature maps joined by their channels, or channels taken out of one: of whole blocks it is the same on blocks, for the
+ * blocks of an image lie one behind the other as its channels do.
+ */
+function ofChannels(emitted: (of: Value, operands: readonly string[], context: Context) => string): Lowering {
+  return (of, context) => {
+    const { block, namesOf, blocked, plain } = context;
+    const all = [of, ...of.operands];
+    const whole = all.every(({ shape }) => hasBlocks(shape, block) && keepsAllBut(of, shape));
+    const begins = of.operation.kind === 'slice' ? of.operation.starts[1]! : 0;
+    const isThere = of.operands.every(operand => namesOf(operand).blocked !== undefined);
+    if (!whole || !isThere || begins % block !== 0) return emitted(of, of.operands.map(plain), context);
+    return { blocked: emitted(of, of.operands.map(blocked), context) };
+  };
+}
+
+/** Whether a shape differs from a value's in its channels alone. */
+const keepsAllBut = (of: Value, shape: readonly number[]) =>
+  shape.every((length, axis) => axis === 1 || length === of.shape[axis]);
+
 /** How each operation that stands for itself is computed; inputs, constants and sums over slices are `lower`'s own. */
 export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   add: map('Add'),
@@ -77,7 +97,7 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   transpose: plainly((of, operands, { emit }) =>
     emit('Transpose', operands, { perm: operationOf(of, 'transpose').permutation }),
   ),
-  slice: plainly((of, [x], { emit, integers }) => {
+  slice: ofChannels((of, [x], { emit, integers }) => {
     const { starts } = operationOf(of, 'slice');
     const axes = of.shape.flatMap((length, axis) => (length === of.operands[0]!.shape[axis] ? [] : [axis]));
     const from = axes.map(axis => starts[axis]!);
@@ -89,7 +109,7 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
     const after = of.shape.map((length, axis) => length - before[axis]! - of.operands[0]!.shape[axis]!);
     return emit('Pad', [x!, integers(...before, ...after)]);
   }),
-  concatenate: plainly((of, operands, context) =>
+  concatenate: ofChannels((of, operands, context) =>
     join(operands, operationOf(of, 'concatenate').axis, context),
   ),
 };
