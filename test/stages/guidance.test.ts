@@ -1,24 +1,26 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { objectFolder, readObject } from '../../src/files/object.ts';
 import { executeStage } from '../../src/stages/execute.ts';
+import { guidanceFile, readGuide } from '../../src/stages/guidance-file.ts';
 import type { Tell } from '../../src/stages/job.ts';
 import type { GuidanceStage, PhaseStage } from '../../src/stages/stage.ts';
 import { workFolder } from '../../src/stages/work-folder.ts';
 import { never, newStore, phasesIn, planOf, workshopFor } from '../support/whole-runs.ts';
 
-/** More steps than a file of logits holds, with images that do not fill a whole number of slices. */
+/** Few steps; the images of a batch do not fill a whole number of slices. */
 const spec = `
 name: guided
 target: { network: resnet8, dataset: procedural, weights: embedded }
 teacher: { network: resnet8, weights: embedded, normalize: cifar10 }
 data: { train: 16, test: 16 }
-predictor: { hidden: 8, embedding: { base: 0.76, levels: 4 } }
+# Kernels as large as the target's, or nothing of what is learned would come through.
+predictor: { hidden: 8, embedding: { base: 0.76, levels: 4 }, init: { method: matched } }
 sampler: { method: uniform, batch: 50 }
 alpha: 1
 beta: 0
-iterations: 262
+iterations: 6
 warmup: 2
 batch: 2
 seeds: [7]
@@ -27,11 +29,14 @@ evaluate: [reconstruction-error]
 
 let phase: PhaseStage;
 let guidance: GuidanceStage;
+/** The same, of more steps than a file holds. */
+let long: GuidanceStage;
 
 beforeAll(async () => {
   phase = phasesIn(await planOf(spec))[0]!;
   const { configuration, training, seed, stream } = phase;
   guidance = { kind: 'guidance', key: stream!, name: 'guidance', configuration, training, seed, inputs: {} };
+  long = { ...guidance, training: { ...training, iterations: 262 } };
 });
 
 async function run(stage: PhaseStage | GuidanceStage, store: string, tell: Tell = () => {}, stop = never) {
@@ -47,8 +52,8 @@ describe('the logits that phases learn from', () => {
     const [alone, given] = [await newStore(), await newStore()];
     const expected = await run(phase, alone);
     const { record, files } = await run(guidance, given);
-    expect(record).toEqual({ steps: 260, shape: [2, 10], stepsPerFile: 256 });
-    expect(Object.keys(files)).toEqual(['logits-00000.f32', 'logits-00001.f32']);
+    expect(record).toEqual({ steps: 4, shape: [2, 10], stepsPerFile: 256 });
+    expect(Object.keys(files)).toEqual(['logits-00000.f32']);
     const fed = { ...phase, inputs: { ...phase.inputs, guidance: guidance.key } };
     const object = await run(fed, given);
     expect(object.files).toEqual(expected.files);
@@ -61,22 +66,24 @@ describe('the logits that phases learn from', () => {
     await run({ ...wrong, training: { ...guidance.training, teacher: 'none' } }, store);
     const fed = { ...phase, inputs: { ...phase.inputs, guidance: wrong.key } };
     const misled = await run(fed, store);
-    expect(misled.files).not.toEqual((await run(phase, await newStore())).files);
+    const right = await run(phase, await newStore());
+    expect(misled.record).not.toEqual(right.record);
+    expect(misled.files).not.toEqual(right.files);
   });
 
   test('go on where they were stopped, with the same bytes', async () => {
-    const expected = await run(guidance, await newStore());
+    const expected = await run(long, await newStore());
     const stopped = async () => {
       const [store, stop] = [await newStore(), new AbortController()];
       const stopAt: Tell = event => {
         if (event.type === 'stage-progress' && event.iteration === 258) stop.abort();
       };
-      await expect(run(guidance, store, stopAt, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
+      await expect(run(long, store, stopAt, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
       return store;
     };
     const firstStep = async (store: string) => {
       const seen: number[] = [];
-      const { files } = await run(guidance, store, event => {
+      const { files } = await run(long, store, event => {
         if (event.type === 'stage-progress') seen.push(event.iteration);
       });
       expect(files).toEqual(expected.files);
@@ -84,16 +91,25 @@ describe('the logits that phases learn from', () => {
     };
     expect(await firstStep(await stopped())).toBe(257);
     const store = await stopped();
-    const folder = workFolder(store, guidance.key);
+    const folder = workFolder(store, long.key);
     expect(await readdir(folder)).toEqual(['logits-00000.f32', 'progress.json']);
     await rm(join(folder, 'logits-00000.f32'));
     expect(await firstStep(store)).toBe(1);
   });
 
-  test('are float32 in the order of the steps', async () => {
-    const store = await newStore();
-    await run(guidance, store);
-    const bytes = await readFile(join(objectFolder(store, guidance.key), 'logits-00001.f32'));
-    expect(bytes).toHaveLength(4 * 2 * 10 * 4);
+  test('are float32 in the order of the steps, in one file after the other', async () => {
+    const folder = await newStore();
+    const write = (number: number, ...values: number[]) =>
+      writeFile(join(folder, guidanceFile(number)), Float32Array.from(values));
+    await write(0, 0, 1, 2, 3, 4, 5, 6, 7);
+    await write(1, 8, 9, 10, 11);
+    const record = { steps: 3, shape: [2, 2], stepsPerFile: 2 };
+    const guide = readGuide({ record, folder } as unknown as Parameters<typeof readGuide>[0]);
+    const none = { shape: [2, 3, 32, 32], data: new Float32Array() };
+    for (const step of [0, 2, 1, 2]) {
+      const { shape, data } = await guide(none, step);
+      expect(shape).toEqual([2, 2]);
+      expect([...data]).toEqual([0, 1, 2, 3].map(i => 4 * step + i));
+    }
   });
 });
