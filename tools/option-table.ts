@@ -29,6 +29,8 @@ const stepSettings: Record<string, keyof StepCase> = {
   'losses.fmd': 'fmd',
 };
 
+const trained = 'PyTorch, ten steps of training: below 1e-4, `test/engine/original-step.test.ts`';
+
 /** What is checked by other means than a number of PyTorch's. */
 const otherChecks: Record<string, string> = {
   'predictor.init.method framework': 'bounds and shares of the draws, `test/nern/initialise.test.ts`',
@@ -40,6 +42,16 @@ const otherChecks: Record<string, string> = {
   'sampler.mix kernel': 'shares of the draws, `test/nern/sampler.test.ts`',
   'sampler.method uniform': 'shares of the draws, `test/nern/sampler.test.ts`',
   'sampler.method uniform-without-replacement': 'every kernel once a pass, `test/nern/sampler.test.ts`',
+  'target.train.init fan-in': 'bounds and moments of the draws, `test/networks/initial.test.ts`',
+  'target.train.init fan-out': 'bounds and moments of the draws, `test/networks/initial.test.ts`',
+  'target.train.init uniform': 'bounds and moments of the draws, `test/networks/initial.test.ts`',
+  'target.train.schedule.method steps': 'by hand, `test/nern/original-schedule.test.ts`',
+  'target.train.schedule.method cosine': 'by hand, `test/nern/original-schedule.test.ts`',
+  'target.train.smoothness.distance cosine': `${trained}; term alone: below 1e-6`,
+  'target.train.smoothness.distance l2': `${trained}; term alone: below 1e-6`,
+  'target.train.smoothness.neighbours inner': trained,
+  'target.train.smoothness.neighbours all': trained,
+  'target.train.seed run': 'targets that differ by seed, `test/stages/original.test.ts`',
   'permutation none': '[permutations](permutations.md)',
   'permutation in-filter': '[permutations](permutations.md)',
   'permutation cross-filter': '[permutations](permutations.md)',

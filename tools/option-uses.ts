@@ -13,9 +13,16 @@ export interface NamedOption {
 /** The parts of a configuration that say how a network is represented. */
 const parts = ['predictor', 'permutation', 'sampler', 'losses', 'optimizer', 'schedule', 'clip'];
 
+/** Names of networks, data and losses, which stand in other parts too. */
+const elsewhere = /^target\.train\.(teacher|distillation)\b/;
+
 /** Every setting of those parts that is a choice among names, with each name. */
 export function optionsOf(): NamedOption[] {
-  const found = parts.flatMap(part => namesIn(part, configurationSchema.properties![part]!));
+  const ofTarget = follow(configurationSchema.properties!.target!).properties!.train!;
+  const found = [
+    ...parts.flatMap(part => namesIn(part, configurationSchema.properties![part]!)),
+    ...namesIn('target.train', ofTarget).filter(({ path }) => !elsewhere.test(path)),
+  ];
   return found.filter(
     (option, i) => found.findIndex(({ path, value }) => path === option.path && value === option.value) === i,
   );

@@ -2,9 +2,8 @@ import { add, multiply, scale } from '../graph/elementwise.ts';
 import { gradients } from '../graph/gradient.ts';
 import type { Program } from '../graph/program.ts';
 import { logSoftmax, sum } from '../graph/reduction.ts';
-import type { Tensor } from '../graph/tensor.ts';
 import { input, scalar, type Value } from '../graph/value.ts';
-import { forward, frozen } from '../networks/forward.ts';
+import { forward } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
 import { parameterSlots } from '../networks/slots.ts';
 import { trainingMode } from '../networks/training-mode.ts';
@@ -15,7 +14,6 @@ import { smoothnessTerm } from './smoothness-term.ts';
 
 /** Conventional knowledge distillation (Hinton et al. 2015): the student learns from a larger network's answers. */
 export interface Guidance {
-  readonly teacher: { readonly network: Network; readonly weights: ReadonlyMap<string, Tensor> };
   readonly kd: DistillationForm;
   readonly temperature: number;
   /** The factor of the distillation loss. */
@@ -41,7 +39,7 @@ export const originalLossNames = ['loss', 'crossEntropy', 'smoothness', 'kd'] as
  * One step of training a network on labelled images, as a tensor program:
  * loss = labels * cross-entropy + factor * smoothness + weight * KD, batch norm in training mode, the optimizer's update.
  * Inputs: `parameters` and `statistics` (vectors as in `parameterSlots`), the optimizer's state and scalars, `images`
- * [n, 3, h, w], `labels` [n, classes] (one-hot). Outputs: vectors under the same names, and the losses.
+ * [n, 3, h, w], `labels` [n, classes] (one-hot), and, with guidance, the teacher's logits `answers` [n, classes]. Outputs: vectors under the same names, and the losses.
  */
 export function originalStep(definition: OriginalStep): Program {
   const { network, images: count, optimizer } = definition;
@@ -50,7 +48,7 @@ export function originalStep(definition: OriginalStep): Program {
   const images = input('images', [count, ...network.input]);
   const mode = trainingMode(network, parameters);
   const { logits } = forward(network, images, mode.parameters);
-  const losses = lossesOf(definition, images, logits, mode.parts);
+  const losses = lossesOf(definition, logits, mode.parts);
   const [gradient] = gradients(losses.loss, [parameters]) as [Value];
   const inputs = (names: readonly string[], shape: readonly number[]) =>
     Object.fromEntries(names.map(name => [name, input(name, shape)]));
@@ -74,7 +72,6 @@ export function originalStep(definition: OriginalStep): Program {
 
 function lossesOf(
   { network, images: count, labels, smoothness, guidance }: OriginalStep,
-  images: Value,
   logits: Value,
   parts: ReadonlyMap<string, Value>,
 ): Record<(typeof originalLossNames)[number], Value> {
@@ -85,17 +82,13 @@ function lossesOf(
       )
     : scalar(0);
   const crossEntropy = scale(sum(multiply(input('labels', logits.shape), logSoftmax(logits))), -1 / count);
-  const kd = guidance ? distilled(guidance, images, logits) : scalar(0);
+  const kd = guidance
+    ? distillationLoss(logits, input('answers', logits.shape), guidance.kd, guidance.temperature)
+    : scalar(0);
   const terms = [
     ...(labels > 0 ? [scale(crossEntropy, labels)] : []),
     ...(smoothness ? [scale(rough, smoothness.factor)] : []),
     ...(guidance ? [scale(kd, guidance.weight)] : []),
   ];
   return { loss: terms.reduce(add), crossEntropy, smoothness: rough, kd };
-}
-
-/** The teacher is in inference mode. */
-function distilled({ teacher, kd, temperature }: Guidance, images: Value, logits: Value): Value {
-  const answers = forward(teacher.network, images, frozen(teacher.weights)).logits;
-  return distillationLoss(logits, answers, kd, temperature);
 }

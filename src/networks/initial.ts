@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 import { type Network, parameterShapes } from './network.ts';
-import { pack, parameterSlots } from './slots.ts';
+import { type NetworkState, pack, parameterSlots } from './slots.ts';
 
 /**
  * How a fresh network's filters are drawn. Normal with variance 2 / fan in, and so the classifier (`fan-in`: the CIFAR
@@ -8,12 +8,6 @@ import { pack, parameterSlots } from './slots.ts';
  * ResNets); or as PyTorch's layers are by themselves, uniform within 1 / sqrt(fan in) (`uniform`).
  */
 export type NetworkInit = 'fan-in' | 'fan-out' | 'uniform';
-
-/** What training starts from: `learned` and `statistics` as in `parameterSlots`. */
-export interface NetworkState {
-  readonly learned: Float32Array;
-  readonly statistics: Float32Array;
-}
 
 /**
  * A fresh network, drawn tensor by tensor in the network's order: norms are 1 and 0, biases uniform within

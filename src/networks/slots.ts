@@ -51,6 +51,18 @@ export function unpack({ places }: Slots, vector: Float32Array): Map<string, Ten
   );
 }
 
+/** What training starts from and leaves behind: vectors of all that is learned, and of all running statistics. */
+export interface NetworkState {
+  readonly learned: Float32Array;
+  readonly statistics: Float32Array;
+}
+
+/** A network's tensors by their names. */
+export function namedTensors(network: Network, { learned, statistics }: NetworkState): Map<string, Tensor> {
+  const slots = parameterSlots(network);
+  return new Map([...unpack(slots.learned, learned), ...unpack(slots.statistics, statistics)]);
+}
+
 /** The named tensors of a vector in a program. */
 export function partsOf({ places }: Slots, vector: Value): ReadonlyMap<string, Value> {
   return new Map(

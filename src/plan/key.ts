@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
-import type { Configuration } from '../spec/configuration.ts';
+import type { Configuration, Recipe } from '../spec/configuration.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { phasesOf } from '../spec/phases.ts';
 import { fineTuning } from '../stages/fine-tuning.ts';
@@ -14,6 +14,7 @@ import type { StageKind } from '../stages/stage.ts';
  * configuration), and only then: what is kept under the old version is computed anew, and what builds on it.
  */
 const versions: Readonly<Record<StageKind, number>> = {
+  original: 1,
   permutation: 2,
   guidance: 1,
   phase: 1,
@@ -43,7 +44,26 @@ export function targetSettings(
   weights: string | undefined,
   network: string | undefined,
 ): string {
-  return hashOf({ ...target, network: nameOf(target.network), weights: undefined, of: network ?? weights });
+  return hashOf({
+    ...{ ...target, network: nameOf(target.network), weights: undefined, train: undefined },
+    of: network ?? weights,
+  });
+}
+
+/** All that decides the outcome of training a target: its recipe, the images and the teacher by their content. */
+export function originalSettings(
+  { target: { network, shortcut, dataset }, data }: Configuration,
+  { seed: _, teacher, ...recipe }: Recipe,
+  { original: images, weights: architecture, 'original-teacher': teachers }: InputHashes,
+): string {
+  const { normalize, classes, heldOut, size } = data;
+  const guidance = teacher === 'none' ? undefined : teacherSettings(teacher, teachers);
+  const { distillation, ...rest } = recipe;
+  return hashOf({
+    ...{ network: nameOf(network), architecture, shortcut, dataset },
+    ...{ normalize, classes, heldOut, size, images },
+    recipe: { ...rest, distillation: guidance && distillation, teacher: guidance },
+  });
 }
 
 /** A network out of a file is known by the file's content, which is in the hash of its weights. */

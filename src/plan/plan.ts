@@ -52,7 +52,8 @@ function withGuidance(plan: SeedPlan, guidance: ReadonlyMap<string, string>): Se
 }
 
 /** The keys of the stages whose results a run reports. */
-export const reportedBy = ({ rounds, original }: SeedPlan): string[] => [
+export const reportedBy = ({ rounds, original, trained }: SeedPlan): string[] => [
+  ...(trained === undefined ? [] : [trained]),
   ...rounds.flatMap(({ phases, evaluations, selection }) => [
     ...phases.map(({ key }) => key),
     ...Object.values(evaluations),

@@ -1,5 +1,6 @@
 import type { Cell } from '../spec/cell.ts';
 import { type Phase, phasesOf } from '../spec/phases.ts';
+import { iterationsOf } from '../spec/recipe.ts';
 import { type Evaluation, isMeasure, type Measure, scalarOf } from '../stages/measure-table.ts';
 import { distils, learnsFromLogits, type Split } from '../stages/needs.ts';
 import type { Stage } from '../stages/stage.ts';
@@ -7,6 +8,7 @@ import { type Desk, evaluate, nameOf, openDesk, type Setting, selectBest, shared
 import {
   guidanceSettings,
   type InputHashes,
+  originalSettings,
   permutationSettings,
   phaseSettings,
   stageKey,
@@ -18,7 +20,7 @@ import {
 export interface Round {
   readonly phases: readonly { readonly name: string; readonly key: string }[];
   readonly evaluations: Readonly<Partial<Record<Evaluation, string>>>;
-  /** The stage that made the network it represents; absent: the target of the configuration. */
+  /** The stage that made the network it represents; absent: the weights of the configuration. */
   readonly target: string | undefined;
   /** The order of its kernels; absent: as they are. */
   readonly permutation: string | undefined;
@@ -30,6 +32,8 @@ export interface Round {
 export interface SeedPlan {
   readonly seed: number;
   readonly rounds: readonly Round[];
+  /** The stage that trained the target; absent: its weights are given. */
+  readonly trained: string | undefined;
   /** What is measured of the target itself. */
   readonly original: Readonly<Partial<Record<Measure, string>>>;
   /** The images that are looked at on the way, by their content. */
@@ -48,20 +52,26 @@ export function stagesOfCell(
   hashes: InputHashes,
   stages: Map<string, Stage>,
 ): SeedPlan[] {
+  const { target, evaluate: measures, progressive, baseline } = cell.configuration;
+  // Seeds that train a target each have no stage in common.
+  if (target.train?.seed === 'run' && seeds.length > 1)
+    return seeds.flatMap(seed => stagesOfCell(cell, [seed], hashes, stages));
   const desk = openDesk(cell, seeds, hashes, stages);
-  const { evaluate: measures, progressive } = cell.configuration;
+  const trained = trainedOriginal(desk);
   const ofTarget = measures.filter(isMeasure).filter(measure => !scalarOf(measure).compares);
-  const original = Object.fromEntries(ofTarget.map(measure => [measure, ofOriginal(desk, measure, 'test')]));
+  const original = Object.fromEntries(
+    ofTarget.map(measure => [measure, ofOriginal(desk, trained, measure, 'test')]),
+  );
 
   const rounds = new Map<number, Round[]>(seeds.map(seed => [seed, []]));
-  let network: string | undefined;
+  let network = trained;
   let selection: string | undefined;
-  for (let number = 1; number <= progressive.rounds; number++) {
+  for (let number = 1; number <= (baseline ? 0 : progressive.rounds); number++) {
     const setting = settingOf(desk, roundLabel(desk, number), network, selection);
     const { predictors, phases } = trainRound(desk, number, setting);
     const evaluations = measureRound(desk, number, setting, predictors);
     if (progressive.rounds > 1) {
-      selection = selectRound(desk, number, setting, predictors, selection);
+      selection = selectRound(desk, number, setting, predictors, trained, selection);
       if (number < progressive.rounds) network = networkOf(desk, number, setting, selection);
     }
     for (const seed of seeds) {
@@ -72,7 +82,7 @@ export function stagesOfCell(
   }
   const trackedOn = trackingSettings(cell.configuration, hashes);
   return seeds.map(seed => ({
-    ...{ seed, original, trackedOn },
+    ...{ seed, original, trained, trackedOn },
     rounds: rounds.get(seed)!,
     stages: desk.needs(seed),
   }));
@@ -82,9 +92,25 @@ export function stagesOfCell(
 const roundLabel = ({ cell }: Desk, number: number): readonly string[] =>
   cell.configuration.progressive.rounds > 1 ? [`round-${number}`] : [];
 
-function ofOriginal(desk: Desk, measure: Measure, split: Split): string {
-  const target = targetSettings(desk.cell.configuration, desk.hashes.weights, undefined);
-  const setting = { subject: {}, target, unless: undefined };
+/** The stage that trains the target of a cell, where one does. */
+function trainedOriginal(desk: Desk): string | undefined {
+  const { cell, seeds, hashes } = desk;
+  const { configuration } = cell;
+  const { train: recipe } = configuration.target;
+  if (recipe === undefined) return undefined;
+  const seed = recipe.seed === 'run' ? seeds[0]! : recipe.seed;
+  const key = stageKey('original', originalSettings(configuration, recipe, hashes), seed);
+  const name = recipe.seed === 'run' ? nameOf(desk, seed, 'target') : sharedName(desk, 'target');
+  const iterations = iterationsOf(recipe, Number(hashes['original-count']));
+  return desk.enter(
+    { kind: 'original', key, name, configuration, inputs: {}, seed, recipe, iterations },
+    seeds,
+  );
+}
+
+function ofOriginal(desk: Desk, trained: string | undefined, measure: Measure, split: Split): string {
+  const target = targetSettings(desk.cell.configuration, desk.hashes.weights, trained);
+  const setting = { subject: { target: trained }, target, unless: undefined };
   const name = sharedName(desk, 'original', measure);
   return evaluate(desk, name, measure, split, setting, undefined, desk.seeds);
 }
@@ -176,10 +202,13 @@ function selectRound(
   number: number,
   setting: Setting,
   predictors: ReadonlyMap<number, string>,
+  trained: string | undefined,
   before: string | undefined,
 ): string {
   const { measure, split } = desk.cell.configuration.select;
-  const toBeat = scalarOf(measure).compares ? undefined : (before ?? ofOriginal(desk, measure, split));
+  const toBeat = scalarOf(measure).compares
+    ? undefined
+    : (before ?? ofOriginal(desk, trained, measure, split));
   return selectBest(desk, roundLabel(desk, number).join(' '), setting, predictors, toBeat);
 }
 

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { Failure } from '../failure.ts';
 import { writeAtomic } from '../files/atomic.ts';
 import { type NernSizes, sizesOf } from '../format/nern-file.ts';
 import { findRun } from '../run/finished-run.ts';
@@ -35,6 +36,13 @@ export interface Exported {
 export async function exportRun({ run: name, out, weights, to, ...wish }: ExportOrder): Promise<Exported> {
   const run = await findRun(name, out);
   const { result, configuration, directory } = run;
+  if (result.phases.length === 0) {
+    throw new Failure(
+      'spec',
+      `Expected ${run.name} to have trained a predictor, found the baseline`,
+      'A trained target is in its folder, as target.safetensors.',
+    );
+  }
   const trained = await predictorOfRun(run, weights);
   const product = await withEngine(wish, result.provenance.at(-1)!.engine, engine =>
     productOf({ ...trained, configuration, run: { name: run.name, key: result.key } }, engine),

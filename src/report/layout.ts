@@ -135,6 +135,8 @@ const meanings: Readonly<Record<string, string>> = {
   'i-fgsm': 'accuracy under the iterated fast gradient sign method',
   ood: 'accuracy on test images that are drawn elsewhere',
   rounds: 'progressive rounds that were done',
+  'target-accuracy': 'of the target itself',
+  'target-smoothness': 'of the target, eq. 6 of NeRN: lower is smoother',
 };
 
 function captionOf({ cells, target, confidence }: Results, metric: string): string {
@@ -160,6 +162,15 @@ function captionOf({ cells, target, confidence }: Results, metric: string): stri
       : `${metric}${unit}${meaning}: mean ± half-width of the ${100 * confidence} % Student-t interval, ${n} seeds.`;
   const single =
     least === 1 && most > 1 ? ' A value without ± rests on one seed (n = 1), so it has no interval.' : '';
-  const varied = 'The seeds vary the initialisation, the data order and the sampler';
-  return `${interval}${single} ${varied}; all is conditional on the given target checkpoint${given}.`;
+  return `${interval}${single} ${conditionsOf(cells, given)}`;
+}
+
+/** What the seeds vary, and on what all is conditional. */
+function conditionsOf(cells: readonly CellResults[], given: string): string {
+  const trainings = cells.map(({ targetSeeds = [] }) => targetSeeds.length);
+  const drawn = 'the initialisation, the data order and the sampler';
+  if (Math.max(...trainings) > 1)
+    return `The seeds vary the training of the target, ${drawn}; each has a target of its own.`;
+  const target = Math.max(...trainings) > 0 ? 'one training of each target' : 'the given target checkpoint';
+  return `The seeds vary ${drawn}; all is conditional on ${target}${given}.`;
 }

@@ -24,6 +24,8 @@ export interface CellResults {
   /** What the order of the kernels takes and gains; absent without one. */
   permutation?: PermutationRecord;
   target: Measures;
+  /** The seeds of the trainings that the cell's targets come from; absent where their weights were given. */
+  targetSeeds?: number[];
   planned: number;
   completed: number;
   failed: FailedRun[];
@@ -36,7 +38,7 @@ export interface Results {
   sweep: string;
   confidence: number;
   cells: CellResults[];
-  /** Of the given checkpoint; empty when the cells have several targets or none was measured. */
+  /** Of the target; empty when the cells have several targets or none was measured. */
   target: Measures;
   /** The only part in which two sweeps with the same runs may differ. */
   provenance: {
@@ -64,6 +66,8 @@ export function collectResults(
   const cells = outcomes.map(collectCell);
   const runs = outcomes
     .flatMap(({ results }) => bySeed(results))
+    // The measures of a target whose weights are given tell nothing of how they came about.
+    .filter(({ provenance }) => provenance.length > 0)
     .map(result => [nameOf(result), together(result.provenance)]);
   return {
     schemaVersion: 1,
@@ -90,7 +94,8 @@ function collectCell({ id, values, planned, results, failed }: CellOutcome): Cel
     values,
     compressionRatio: complete[0]?.compressionRatio ?? null,
     ...(complete[0]?.permutation && { permutation: complete[0].permutation }),
-    target: complete[0]?.target ?? {},
+    target: targetOf(complete),
+    ...trainedBy(complete),
     planned,
     completed: complete.length,
     failed: bySeed(failed),
@@ -108,6 +113,21 @@ function collectMetric(name: string, results: readonly RunResult[]): MetricSumma
     ...summarise(values),
     values: Object.fromEntries(measured.map(({ seed }, i) => [seed, values[i]!])),
   };
+}
+
+/** What is known of the cell's target; the mean, where each seed has its own. */
+function targetOf(results: readonly RunResult[]): Measures {
+  const names = Object.keys(results[0]?.target ?? {});
+  const meanOf = (name: string) => {
+    const values = results.flatMap(({ target }) => target[name] ?? []);
+    return new Set(values).size === 1 ? values[0]! : summarise(values).mean;
+  };
+  return Object.fromEntries(names.map(name => [name, meanOf(name)]));
+}
+
+function trainedBy(results: readonly RunResult[]): Pick<CellResults, 'targetSeeds'> {
+  const seeds = [...new Set(results.flatMap(({ original }) => original?.seed ?? []))];
+  return seeds.length === 0 ? {} : { targetSeeds: seeds.sort((a, b) => a - b) };
 }
 
 /** What is known of the target and the same in all cells. */

@@ -7,6 +7,8 @@ import { predictorFile } from '../stages/predictor-file.ts';
 import type {
   EvaluationRecord,
   Metric,
+  OriginalRecord,
+  OriginalResult,
   PermutationRecord,
   PhaseRecord,
   PhaseResult,
@@ -50,11 +52,11 @@ export async function assemble(run: PlannedRun, store: Store): Promise<Assembled
     }),
   );
   const metricsOf = (round: Round) => ({
-    ...metricsByMeasure(round, at),
+    ...metricsByMeasure(round.evaluations, at),
     ...bestAccuracy(round, at, run.trackedOn),
   });
   const rounds =
-    run.rounds.length === 1
+    run.rounds.length <= 1
       ? []
       : done.map((round, i): RoundResult => {
           const { seed: best, gain } = at<SelectionRecord>(round.selection!);
@@ -63,42 +65,44 @@ export async function assemble(run: PlannedRun, store: Store): Promise<Assembled
   const final = configuration.progressive.stopWhenNoGain
     ? Math.max(0, rounds.filter(({ gain }) => gain).length - 1)
     : done.length - 1;
-  const last = done[final]!;
-  const key = last.phases.at(-1)!.key;
-  const { predictorParameters, learnableParameters } = at<PhaseRecord>(key);
+  const last = done[final];
+  const original = run.trained === undefined ? undefined : originalOf(run.trained, objects);
   // It may be gone: nothing that is complete needs it any more.
-  const permutation = last.permutation === undefined ? undefined : await store.read(last.permutation);
+  const permutation = last?.permutation === undefined ? undefined : await store.read(last.permutation);
   const result: RunResult = {
     schemaVersion: 2,
     key: runKey(run),
     cell: cell.id,
     seed,
     configuration,
-    metrics: { ...metricsOf(last), ...partial(done, at, rounds) },
-    predictorParameters,
-    learnableParameters,
-    compressionRatio: predictorParameters / learnableParameters,
+    metrics: last
+      ? { ...metricsOf(last), ...partial(done, at, rounds), ...(original && ofTarget(run, original, at)) }
+      : metricsByMeasure(run.original, at),
+    ...sizesOf(last, run, at),
     ...(permutation && { permutation: permutation.record as PermutationRecord }),
     target: Object.fromEntries(
       Object.entries(run.original).map(([measure, key]) => [measure, at<EvaluationRecord>(key).value!]),
     ),
+    ...(original && { original }),
     phases,
     rounds,
-    provenance: done.flatMap(({ phases }) =>
-      phases.map(({ key }) => objects.get(key)!.provenance as StageProvenance),
-    ),
+    provenance: last
+      ? done.flatMap(({ phases }) => phases.map(({ key }) => objects.get(key)!.provenance as StageProvenance))
+      : original
+        ? [original.provenance]
+        : [],
   };
-  const files = filesOf(last, objects, store);
+  const files = last ? filesOf(last, objects, store) : new Map<string, string>();
   if (permutation)
-    files.set(permutationFile, join(objectFolder(store.folder, last.permutation!), permutationFile));
-  const network = run.rounds[final]!.target;
+    files.set(permutationFile, join(objectFolder(store.folder, last!.permutation!), permutationFile));
+  const network = last ? last.target : run.trained;
   if (network !== undefined) files.set(targetFile, join(objectFolder(store.folder, network), networkFile));
   return { result, files };
 }
 
 /** The stages that the run reports, up to the round that ended the rounds. */
-async function keysOf({ rounds, original, cell }: PlannedRun, store: Store): Promise<string[]> {
-  const keys = Object.values(original);
+async function keysOf({ rounds, original, trained, cell }: PlannedRun, store: Store): Promise<string[]> {
+  const keys = [...Object.values(original), ...(trained === undefined ? [] : [trained])];
   for (const { phases, evaluations, selection } of rounds) {
     keys.push(...phases.map(({ key }) => key), ...Object.values(evaluations));
     if (selection === undefined) continue;
@@ -111,7 +115,40 @@ async function keysOf({ rounds, original, cell }: PlannedRun, store: Store): Pro
 
 type At = <Record>(key: string) => Record;
 
-function metricsByMeasure({ evaluations }: Round, at: At): Record<string, Metric> {
+function originalOf(key: string, objects: ReadonlyMap<string, StoredObject>): OriginalResult {
+  const { record, provenance } = objects.get(key)!;
+  const { learnableParameters: _, ...rest } = record as OriginalRecord;
+  return { key, ...rest, provenance: provenance as StageProvenance };
+}
+
+/** What is told of a target that was trained: seeds may have one each. */
+function ofTarget({ original }: PlannedRun, { smoothness }: OriginalResult, at: At): Record<string, Metric> {
+  const { accuracy } = metricsByMeasure(original, at);
+  return {
+    ...(accuracy && { 'target-accuracy': accuracy }),
+    'target-smoothness': { unit: '', value: smoothness.after },
+  };
+}
+
+/** How large the predictor is, and what it stands for: nothing, where the target itself is what is measured. */
+function sizesOf(
+  last: Round | undefined,
+  { original }: PlannedRun,
+  at: At,
+): Pick<RunResult, 'predictorParameters' | 'learnableParameters' | 'compressionRatio'> {
+  if (last === undefined) {
+    const learnableParameters = at<EvaluationRecord>(Object.values(original)[0]!).learnableParameters!;
+    return { predictorParameters: 0, learnableParameters, compressionRatio: 1 };
+  }
+  const { predictorParameters, learnableParameters } = at<PhaseRecord>(last.phases.at(-1)!.key);
+  return {
+    predictorParameters,
+    learnableParameters,
+    compressionRatio: predictorParameters / learnableParameters,
+  };
+}
+
+function metricsByMeasure(evaluations: Round['evaluations'], at: At): Record<string, Metric> {
   const metrics: Record<string, Metric> = {};
   for (const [measure, key] of Object.entries(evaluations)) {
     const { unit, settings, value } = at<EvaluationRecord>(key);
@@ -135,7 +172,7 @@ function partial(done: readonly Round[], at: At, rounds: readonly RoundResult[])
   for (const { round, metrics: ofRound } of rounds)
     for (const [name, metric] of Object.entries(ofRound)) metrics[`${name}.round-${round}`] = metric;
   if (rounds.length > 0) return metrics;
-  const measured = metricsByMeasure(done[0]!, at);
+  const measured = metricsByMeasure(done[0]!.evaluations, at);
   for (const { name, key } of done[0]!.phases.slice(0, -1)) {
     const last = at<PhaseRecord>(key).evaluations.at(-1);
     for (const [measure, value] of Object.entries(last?.metrics ?? {})) {

@@ -1,6 +1,6 @@
 import { type Cost, costOfPhase, type PhaseCost } from '../stages/cost.ts';
 import { guidedSteps } from '../stages/needs.ts';
-import type { PhaseStage, Stage } from '../stages/stage.ts';
+import type { OriginalStage, PhaseStage, Stage } from '../stages/stage.ts';
 import { type StepKind, type StepTime, signatureOf } from './step-times.ts';
 
 /** How well a time is known: measured for these steps, or scaled by the work from the nearest ones that were. */
@@ -24,6 +24,7 @@ export function estimateStage(
   if (stage.kind === 'phase') return estimatePhase(stage, costOfStage(stage, cost), times);
   if (stage.kind === 'guidance')
     return scaled('distilling', guidedSteps(stage.training) * stage.training.batch * cost.guide, times);
+  if (stage.kind === 'original') return estimateOriginal(stage, cost, times);
   if (stage.kind !== 'evaluation') return { seconds: 0, basis: 'scaled' };
   return scaled('distilling', cost.kernels * cost.perKernel + images * cost.image, times);
 }
@@ -31,6 +32,16 @@ export function estimateStage(
 /** What a phase takes, with the logits that it is given or computes. */
 export const costOfStage = ({ training, inputs }: PhaseStage, cost: Cost): PhaseCost =>
   costOfPhase(training, cost, inputs.guidance !== undefined);
+
+/** By the work of other steps: a backward pass is twice a forward one. */
+function estimateOriginal(
+  { iterations, recipe }: OriginalStage,
+  { image }: Cost,
+  times: readonly StepTime[],
+): Estimate | undefined {
+  const step = scaled('distilling', 3 * recipe.batch * image, times);
+  return step && { ...step, seconds: iterations * step.seconds };
+}
 
 function estimatePhase(
   stage: PhaseStage,

@@ -2,19 +2,19 @@ import { canonicalJson } from '../canonical-json.ts';
 import { Failure } from '../failure.ts';
 import type { InputHashes } from '../plan/key.ts';
 import type { Cell } from '../spec/cell.ts';
-import type { Configuration } from '../spec/configuration.ts';
+import type { Configuration, Recipe } from '../spec/configuration.ts';
 import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { phasesOf } from '../spec/phases.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import { readGivenPermutation } from '../stages/given-permutation.ts';
-import { imagesSha256 } from '../stages/images.ts';
+import { imagesSha256, openImages } from '../stages/images.ts';
 import { readInitial } from '../stages/initial.ts';
 import { dataRoot, locateFile } from '../stages/locate.ts';
 import { distils, distilsOnTask, imagesOf, type Looked } from '../stages/needs.ts';
 import { oodSha256 } from '../stages/ood.ts';
 import { shapesOf } from '../stages/represent.ts';
-import { loadTarget } from '../stages/target.ts';
+import { loadTarget, type Setting } from '../stages/target.ts';
 import { loadTeacher } from '../stages/teacher.ts';
 
 /** What is known of the files that a sweep reads: their contents by cell id, or what is wrong with them. */
@@ -59,8 +59,8 @@ interface Input {
 }
 
 function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
-  const { target, evaluate, select } = configuration;
-  const phases = phasesOf(configuration);
+  const { target, evaluate, select, baseline } = configuration;
+  const phases = baseline ? [] : phasesOf(configuration);
   const isSelected =
     configuration.progressive.rounds > 1 || phases.some(({ start }) => start === 'best-of-seeds');
   const measured = [
@@ -69,14 +69,15 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   ];
   const weights: Input = {
     role: 'weights',
-    path: 'target.weights',
+    path: target.train === undefined ? 'target.weights' : 'target.network',
     name: `weights ${canonicalJson(target)} ${dataRoot(configuration, specFolder)}`,
     check: async () => (await loadTarget(configuration, specFolder)).sha256,
   };
   return [
     weights,
-    ...teacherToLearnFrom(configuration, specFolder),
-    ...permutationGiven(configuration, specFolder),
+    ...(target.train === undefined ? [] : trainingOfTarget(target.train, configuration, specFolder)),
+    ...(baseline ? [] : teacherToLearnFrom(configuration, specFolder)),
+    ...(baseline ? [] : permutationGiven(configuration, specFolder)),
     ...[...new Set(measured)].map(split => imagesInput(split, split, configuration, specFolder)),
     ...phases.flatMap(({ configuration: training }, i) => [
       ...(distils(training)
@@ -87,16 +88,20 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   ];
 }
 
-function teacherToLearnFrom(configuration: Configuration, specFolder: string): Input[] {
+function teacherToLearnFrom(
+  configuration: Configuration,
+  specFolder: string,
+  setting: Setting = 'teacher',
+): Input[] {
   const { teacher, target } = configuration;
   if (teacher === 'none') return [];
   const root = dataRoot(configuration, specFolder);
   return [
     {
       role: 'teacher',
-      path: 'teacher.weights',
+      path: `${setting}.weights`,
       name: `teacher ${canonicalJson({ teacher, dataset: target.dataset })} ${root}`,
-      check: async () => (await loadTeacher(configuration, specFolder))!.sha256,
+      check: async () => (await loadTeacher(configuration, specFolder, setting))!.sha256,
     },
   ];
 }
@@ -111,6 +116,18 @@ function permutationGiven(configuration: Configuration, specFolder: string): Inp
   const root = dataRoot(configuration, specFolder);
   const name = `permutation ${canonicalJson({ target: configuration.target, mode, file })} ${root}`;
   return [{ role: 'permutation', path: 'permutation.file', name, check }];
+}
+
+/** What a target is trained on: images, how many they are, and the teacher's weights. */
+function trainingOfTarget({ teacher }: Recipe, configuration: Configuration, specFolder: string): Input[] {
+  const images = imagesInput('original', 'train', configuration, specFolder);
+  const count = async () => String((await openImages(configuration, specFolder, 'train')).count);
+  const own = teacherToLearnFrom({ ...configuration, teacher }, specFolder, 'target.train.teacher');
+  return [
+    images,
+    { ...images, role: 'original-count', name: `count ${images.name}`, check: count },
+    ...own.map(input => ({ ...input, role: 'original-teacher' })),
+  ];
 }
 
 function imagesInput(

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { type RunResult, valuesOf } from '../stages/result.ts';
-import { dependencies, type Stage } from '../stages/stage.ts';
+import { dependencies, iterationsOfStage, type Stage } from '../stages/stage.ts';
 import { assemble } from './assemble.ts';
 import { type AttemptOrder, executeStages } from './attempt.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
@@ -62,10 +62,7 @@ export async function runSweep(
   const nodes = stages.map((stage): StageNode => ({ key: stage.key, after: dependencies(stage), stage }));
 
   const share = nodes.length === 0 ? undefined : await chooseShare(order, nodes.length, emit, interruption);
-  const iterations = stages.reduce(
-    (sum, stage) => sum + (stage.kind === 'phase' ? stage.training.iterations : 0),
-    0,
-  );
+  const iterations = stages.reduce((sum, stage) => sum + iterationsOfStage(stage), 0);
   const size = { runs: pending.length, stages: nodes.length, planned: plan.runs.length, iterations };
   if (nodes.length === 0 || share) emit({ type: 'sweep-started', sweep: name, ...size, ...share });
   for (const run of results.keys()) emit({ type: 'run-skipped', run, reason: 'complete' });

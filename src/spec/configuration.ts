@@ -7,3 +7,6 @@ export type { Report } from './sweep.generated.ts';
  * default, a tenth of the iterations, is none that a schema can state.
  */
 export type Configuration = ConfigurationOfSchema & { evaluateEvery: number };
+
+/** How a target is trained from scratch: its `train`. */
+export type Recipe = NonNullable<Configuration['target']['train']>;

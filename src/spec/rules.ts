@@ -1,6 +1,8 @@
 import type { Configuration } from './configuration.ts';
+import { originalRules } from './original-rules.ts';
 import { permutationOf } from './permutation.ts';
 import { phaseEntries, phasesOf } from './phases.ts';
+import { problem } from './problem.ts';
 import { quote } from './text.ts';
 import type { Problem } from './validate.ts';
 
@@ -20,6 +22,7 @@ export function impossible(configuration: Configuration): Problem[] {
 
 /** What holds for a cell as a whole. */
 const rules = [
+  ...originalRules,
   embeddedWeights,
   teachersWeights,
   shortcuts,
@@ -55,20 +58,22 @@ function placeInPhase(pointer: string, configuration: Configuration, i: number):
   return isOwn ? ['', 'phases', i, key, ...rest].join('/') : pointer;
 }
 
-const problem = (pointer: string, message: string, hint: string): Problem[] => [
-  { code: 'impossible-combination', pointer, at: 'value', message, hint },
-];
-
 function embeddedWeights({ target }: Configuration): Problem[] {
-  return withoutWeights('target', target, target.dataset);
+  return target.train === undefined ? withoutWeights('target', target, target.dataset) : [];
 }
 
 function teachersWeights({ teacher, target }: Configuration): Problem[] {
-  return teacher === 'none' ? [] : withoutWeights('teacher', teacher, target.dataset);
+  const { train } = target;
+  return [
+    ...(teacher === 'none' ? [] : withoutWeights('teacher', teacher, target.dataset)),
+    ...(train === undefined || train.teacher === 'none'
+      ? []
+      : withoutWeights('target.train.teacher', train.teacher, target.dataset)),
+  ];
 }
 
 function withoutWeights(
-  path: 'target' | 'teacher',
+  path: string,
   { network, weights }: Pick<Configuration['target'], 'network' | 'weights'>,
   dataset: Configuration['target']['dataset'],
 ): Problem[] {
@@ -76,7 +81,7 @@ function withoutWeights(
   const isOwn = dataset === 'procedural' || typeof network !== 'string';
   if (weights !== 'embedded' || (holdsThem && isOwn)) return [];
   return problem(
-    `/${path}/weights`,
+    `/${path.replaceAll('.', '/')}/weights`,
     `Expected \`${path}.weights\` to be a checkpoint file for ${toldOf(network)} on ${dataset}, got \`embedded\``,
     'only `resnet8` on `procedural` and ONNX files have embedded weights',
   );
@@ -113,6 +118,7 @@ function teachersFeatureMaps({ teacher, target, beta }: Configuration): Problem[
 }
 
 function idleTeacher(configuration: Configuration): Problem[] {
+  if (configuration.baseline) return [];
   const learns = ({ alpha, warmup, iterations }: Configuration) => alpha > 0 && warmup < iterations;
   if (configuration.teacher === 'none' || phasesOf(configuration).some(phase => learns(phase.configuration)))
     return [];

@@ -1,10 +1,16 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The candidate that the word was probably meant to be, or its only last part; undefined when none is near. */
+/**
+ * The candidate that the word was probably meant to be, or whose last part it is (of several the one that is least deep);
+ * undefined when none is near.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > 100) return undefined;
   const suffixed = candidates.filter(candidate => candidate.endsWith(`.${word}`));
-  if (suffixed.length === 1) return suffixed[0];
+  const depth = (candidate: string) => candidate.split('.').length;
+  const least = Math.min(...suffixed.map(depth));
+  const [first, ...others] = suffixed.filter(candidate => depth(candidate) === least);
+  if (first !== undefined && others.length === 0) return first;
   const plain = (text: string) => text.toLowerCase().replace(/[-_ ]/g, '');
   const scored = candidates.map(candidate => ({ candidate, far: distance(plain(word), plain(candidate)) }));
   const best = scored.reduce((a, b) => (b.far < a.far ? b : a), {

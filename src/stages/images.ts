@@ -8,7 +8,7 @@ import type { ImageSet } from '../data/image-set.ts';
 import { normalizationOf } from '../data/normalize.ts';
 import { proceduralSha256 } from '../data/procedural.ts';
 import { openSource, readImages, type TrainingSource } from '../data/source.ts';
-import type { Configuration } from '../spec/configuration.ts';
+import type { Configuration, Recipe } from '../spec/configuration.ts';
 import { type Split, sourceOf, taskOf, trainingSourceOf } from './datasets.ts';
 import { distilsOnTask } from './needs.ts';
 
@@ -42,6 +42,18 @@ export async function batchesOrderOf(
     batch,
     input: (await taskOf(configuration, specFolder)).input,
   };
+}
+
+/** What a target in training is shown, and how. Throws a Failure of kind 'data' where files are missing. */
+export async function originalBatchesOf(
+  configuration: Configuration,
+  { augment, batch }: Recipe,
+  specFolder: string,
+): Promise<BatchesOrder> {
+  const { heldOut, normalize } = configuration.data;
+  const source = await sourceOf(configuration, specFolder, 'train');
+  const { input } = await taskOf(configuration, specFolder);
+  return { source, heldOut, normalization: normalizationOf(normalize), augment, batch, input };
 }
 
 /**

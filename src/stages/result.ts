@@ -47,6 +47,8 @@ export interface EvaluationRecord {
   readonly unit?: string;
   readonly settings?: Readonly<Record<string, string>>;
   readonly value?: number;
+  /** Weights of the convolutions that a predictor stands for; beside a value. */
+  readonly learnableParameters?: number;
 }
 
 /** What a selection found. */
@@ -97,6 +99,29 @@ export interface RoundResult {
   gain: boolean;
 }
 
+/** How a run's target was trained from scratch. */
+export interface OriginalRecord {
+  seed: number;
+  iterations: number;
+  learnableParameters: number;
+  history: {
+    iteration: number;
+    loss: number;
+    crossEntropy: number;
+    smoothness: number;
+    kd: number;
+    learningRate: number;
+  }[];
+  /** How rough the kernels were before the first iteration, and after the last one. */
+  smoothness: { before: number; after: number };
+}
+
+/** The training of the target, as a part of a run that others may share. */
+export interface OriginalResult extends Omit<OriginalRecord, 'learnableParameters'> {
+  key: string;
+  provenance: StageProvenance;
+}
+
 /** What a finished run leaves behind in its result.json; with the same key only `provenance` may differ. */
 export interface RunResult {
   schemaVersion: 2;
@@ -107,13 +132,18 @@ export interface RunResult {
   configuration: Configuration;
   /** By measure, after the last phase; besides `best-accuracy`, over all evaluations of that phase (%). */
   metrics: Record<string, Metric>;
+  /** Of the predictor; 0 where the target itself is what is measured. */
   predictorParameters: number;
   learnableParameters: number;
+  /** 1 where the target itself is what is measured. */
   compressionRatio: number;
   /** Absent without one. */
   permutation?: PermutationRecord;
   /** The same measures of the original network, but for those that compare with it. */
   target: Measures;
+  /** Absent where the target's weights were given. */
+  original?: OriginalResult;
+  /** Empty where the target itself is what is measured. */
   phases: PhaseResult[];
   /** Of progressive rounds; empty when there is one round. */
   rounds: RoundResult[];

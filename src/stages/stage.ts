@@ -1,5 +1,6 @@
-import type { Configuration } from '../spec/configuration.ts';
+import type { Configuration, Recipe } from '../spec/configuration.ts';
 import type { Evaluation, Measure } from './measure-table.ts';
+import { guidedSteps } from './needs.ts';
 
 /** What every stage has: the configuration of the cell it belongs to, and what it builds on. */
 interface Common {
@@ -27,6 +28,14 @@ export interface Inputs extends Subject {
   readonly predictor?: string | undefined;
   /** The logits that a phase is given; absent: it computes them as it goes. */
   readonly guidance?: string | undefined;
+}
+
+/** The target itself, trained from scratch. */
+export interface OriginalStage extends Common {
+  readonly kind: 'original';
+  readonly seed: number;
+  readonly recipe: Recipe;
+  readonly iterations: number;
 }
 
 /** The order of the target's kernels. */
@@ -86,6 +95,7 @@ export interface NetworkStage extends Common {
 
 /** One step of the work of a run, as plain data. */
 export type Stage =
+  | OriginalStage
   | PermutationStage
   | GuidanceStage
   | PhaseStage
@@ -105,4 +115,18 @@ export function dependencies(stage: Stage): string[] {
   return [target, permutation, predictor, guidance, stage.unless, ...ofSelection].filter(
     key => key !== undefined,
   );
+}
+
+/** How many iterations a stage has to tell of; 0: none. */
+export function iterationsOfStage(stage: Stage): number {
+  switch (stage.kind) {
+    case 'phase':
+      return stage.training.iterations;
+    case 'guidance':
+      return guidedSteps(stage.training);
+    case 'original':
+      return stage.iterations;
+    default:
+      return 0;
+  }
 }

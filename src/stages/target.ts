@@ -5,8 +5,11 @@ import type { Tensor } from '../graph/tensor.ts';
 import { networkOf, type Task } from '../networks/build.ts';
 import { catalogue } from '../networks/catalogue.ts';
 import { parameter } from '../networks/forward.ts';
+import { initialNetwork } from '../networks/initial.ts';
 import { matchParameters, shortcutOf } from '../networks/keys.ts';
 import type { Network } from '../networks/network.ts';
+import { namedTensors } from '../networks/slots.ts';
+import { createRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import { taskOf } from './datasets.ts';
@@ -29,6 +32,9 @@ export type Target = LoadedNetwork;
 /** What a spec says of a network: its architecture, and the file with its weights. */
 export type NetworkSettings = Pick<Configuration['target'], 'network' | 'shortcut' | 'weights'>;
 
+/** Where a spec names a network. */
+export type Setting = 'target' | 'teacher' | 'target.train.teacher';
+
 /** The file of a network that a stage left behind. */
 export const networkFile = 'network.safetensors';
 
@@ -37,7 +43,8 @@ export const targetFile = 'target.safetensors';
 
 /**
  * Reads the target's weights, from the object folder of the stage that made them where there is one, and fits them to its
- * network. Throws a Failure of kind 'checkpoint' or 'spec'.
+ * network. Without that folder, a target that is trained from scratch is what it is before. Throws a Failure of kind
+ * 'checkpoint' or 'spec'.
  */
 export async function loadTarget(
   configuration: Configuration,
@@ -45,8 +52,32 @@ export async function loadTarget(
   made?: string,
 ): Promise<Target> {
   const { target } = configuration;
+  if (target.train !== undefined && made === undefined) return untrained(configuration, specFolder);
   const weights = made === undefined ? target.weights : join(made, networkFile);
   return loadNetwork({ ...target, weights }, configuration, specFolder, 'target');
+}
+
+/**
+ * The network of a target that is trained from scratch, and the hash of the file that describes it, where one does. Where
+ * it may have either shortcut it has that of both papers. Throws a Failure of kind 'checkpoint' or 'spec'.
+ */
+export async function architectureOf(
+  configuration: Configuration,
+  specFolder: string,
+): Promise<{ network: Network; sha256: string }> {
+  const { network: named, shortcut } = configuration.target;
+  const task = await taskOf(configuration, specFolder);
+  if (typeof named !== 'string') return describedIn(named.file, configuration, specFolder, 'target', task);
+  const layers = catalogue[named](shortcut === 'auto' ? 'B' : shortcut);
+  return { network: networkOf({ name: named, layers }, task), sha256: 'by name' };
+}
+
+/** A target before its training: sizes and times of steps are those of the trained one. */
+async function untrained(configuration: Configuration, specFolder: string): Promise<Target> {
+  const { network, sha256 } = await architectureOf(configuration, specFolder);
+  const { init } = configuration.target.train!;
+  const weights = namedTensors(network, initialNetwork(network, init, createRandom(0, 'target')));
+  return { network, weights, sha256 };
 }
 
 /**
@@ -58,7 +89,7 @@ export async function loadNetwork(
   { network: named, shortcut, weights: file }: NetworkSettings,
   configuration: Configuration,
   specFolder: string,
-  setting: 'target' | 'teacher',
+  setting: Setting,
 ): Promise<LoadedNetwork> {
   const task = await taskOf(configuration, specFolder);
   if (typeof named !== 'string')
@@ -76,16 +107,10 @@ async function loadFromFile(
   weightsOfFile: string,
   configuration: Configuration,
   specFolder: string,
-  setting: 'target' | 'teacher',
+  setting: Setting,
   task: Task,
 ): Promise<LoadedNetwork> {
-  const place = `${setting}.network.file`;
-  const description = await locateFile(configuration, place, file, specFolder)
-    .then(path => readNetworkFile(path, task))
-    .catch(error => {
-      throw withSetting(error, place);
-    });
-  const { network, tensors, sha256 } = description;
+  const { network, tensors, sha256 } = await describedIn(file, configuration, specFolder, setting, task);
   if (weightsOfFile === 'embedded' && tensors)
     return { network, weights: matchParameters(network, tensors, file, setting), stored: tensors, sha256 };
   const path = await weightsFile(configuration, `${setting}.weights`, weightsOfFile, specFolder);
@@ -93,6 +118,22 @@ async function loadFromFile(
   const weights = matchParameters(network, checkpoint.tensors, path, setting);
   const both = createHash('sha256').update(sha256).update(checkpoint.sha256).digest('hex');
   return { network, weights, stored: checkpoint.tensors, sha256: both };
+}
+
+/** What a file that describes a network holds. */
+async function describedIn(
+  file: string,
+  configuration: Configuration,
+  specFolder: string,
+  setting: Setting,
+  task: Task,
+) {
+  const place = `${setting}.network.file`;
+  return locateFile(configuration, place, file, specFolder)
+    .then(path => readNetworkFile(path, task))
+    .catch(error => {
+      throw withSetting(error, place);
+    });
 }
 
 /** A failure that is told at the setting which names the file. */

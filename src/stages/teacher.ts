@@ -1,19 +1,20 @@
 import { normalizationOf, renormalizationOf } from '../data/normalize.ts';
 import type { Teacher } from '../nern/teacher.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { type LoadedNetwork, loadNetwork } from './target.ts';
+import { type LoadedNetwork, loadNetwork, type Setting } from './target.ts';
 
 /**
- * The network that distillation learns from in the target's place, where the configuration has one. Throws a Failure of
+ * The network that distillation learns from in the target's place, where the configuration has one. `setting` is where a spec names it. Throws a Failure of
  * kind 'checkpoint'.
  */
 export async function loadTeacher(
   configuration: Configuration,
   specFolder: string,
+  setting: Setting = 'teacher',
 ): Promise<(Teacher & LoadedNetwork) | undefined> {
   const { teacher, data } = configuration;
   if (teacher === 'none') return undefined;
-  const loaded = await loadNetwork(teacher, configuration, specFolder, 'teacher');
+  const loaded = await loadNetwork(teacher, configuration, specFolder, setting);
   if (teacher.normalize === undefined) return loaded;
   const [given, own] = [data.normalize, teacher.normalize].map(normalizationOf);
   return { ...loaded, renormalization: renormalizationOf(given!, own!) };

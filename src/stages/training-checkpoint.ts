@@ -33,12 +33,8 @@ const formatVersion = 3;
 
 const checkpointFile = 'checkpoint.json';
 
-/** Replaces the run's checkpoint in one step. */
-export async function writeTrainingCheckpoint(
-  directory: string,
-  key: string,
-  state: TrainingState,
-): Promise<void> {
+/** Replaces the stage's checkpoint in one step; numbers, text, lists and mappings of these, and float32 vectors. */
+export async function writeTrainingCheckpoint(directory: string, key: string, state: object): Promise<void> {
   const body = JSON.stringify({ formatVersion, key, state }, (_name, value) =>
     value instanceof Float32Array
       ? { float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
@@ -47,11 +43,11 @@ export async function writeTrainingCheckpoint(
   await writeAtomic(join(directory, checkpointFile), `${checksum(body)}\n${body}`);
 }
 
-/** The run's checkpoint; nothing when there is none, it is damaged, or it belongs to another configuration. */
-export async function readTrainingCheckpoint(
+/** The stage's checkpoint; nothing when there is none, it is damaged, or it belongs to another configuration. */
+export async function readTrainingCheckpoint<State = TrainingState>(
   directory: string,
   key: string,
-): Promise<TrainingState | undefined> {
+): Promise<State | undefined> {
   const text = await readFile(join(directory, checkpointFile), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const [sum, body] = [text.slice(0, 64), text.slice(65)];

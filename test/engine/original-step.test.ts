@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Engine } from '../../src/graph/program.ts';
+import type { Engine, Feeds } from '../../src/graph/program.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
 import type { Optimizer } from '../../src/nern/optimizer.ts';
 import {
@@ -10,6 +10,7 @@ import {
   originalStep,
 } from '../../src/nern/original-step.ts';
 import { sgd } from '../../src/nern/sgd.ts';
+import { guidanceProgram } from '../../src/nern/teacher.ts';
 import type { Network } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
 import { pack, parameterSlots, type Slots, unpack } from '../../src/networks/slots.ts';
@@ -58,6 +59,16 @@ function batchOf(step: number) {
   };
 }
 
+/** With the teacher's answers where there is one. */
+async function feedsOf(step: number, { guidance }: Case, engine: Engine): Promise<Feeds> {
+  const batch = batchOf(step);
+  if (!guidance) return batch;
+  const teacher = { network: networkOf('narrow-b'), weights: named('teacher/') };
+  const answer = await engine.compile(guidanceProgram(teacher, count));
+  const { logits } = await answer.run({ images: batch.images });
+  return { ...batch, answers: logits! };
+}
+
 interface Case {
   readonly network: string;
   readonly lr: number;
@@ -66,7 +77,7 @@ interface Case {
   readonly weightDecay: number;
   readonly labels: number;
   readonly smoothness?: NonNullable<OriginalStep['smoothness']>;
-  readonly guidance?: Omit<Guidance, 'teacher'>;
+  readonly guidance?: Guidance;
   readonly losses: readonly Readonly<Record<string, number>>[];
   /** How far PyTorch's own float32 is off. */
   readonly float32: number;
@@ -81,10 +92,7 @@ const definitionOf = (
   optimizer,
   labels,
   smoothness,
-  guidance: guidance && {
-    ...guidance,
-    teacher: { network: networkOf('narrow-b'), weights: named('teacher/') },
-  },
+  guidance,
 });
 
 /** The largest difference over the largest value. */
@@ -114,7 +122,7 @@ function agreesWithPyTorch(name: string, settings: Case, engine: Engine): void {
     const result = await step.run({
       parameters: vector(start.parameters),
       statistics: vector(start.statistics),
-      ...batchOf(0),
+      ...(await feedsOf(0, settings, engine)),
     });
     const expected = named(`${name}/gradient/`);
     for (const [key, { data }] of unpack(learned, result.parameters!.data))
@@ -129,7 +137,7 @@ function agreesWithPyTorch(name: string, settings: Case, engine: Engine): void {
       const result = await step.run({
         ...Object.fromEntries(Object.entries(state).map(([key, data]) => [key, vector(data)])),
         rate: { shape: [], data: Float32Array.of(settings.lr) },
-        ...batchOf(i),
+        ...(await feedsOf(i, settings, engine)),
       });
       for (const loss of originalLossNames) {
         const value = result[loss]!.data[0]!;

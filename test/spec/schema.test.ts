@@ -99,7 +99,7 @@ test('every path can be an axis of the grid, with the example of its setting', (
     const beside =
       path === 'clip.scope'
         ? { norm: 1 }
-        : path.endsWith('.labels')
+        : path.startsWith('data.') && path.endsWith('.labels')
           ? { images: 'a.npz' }
           : method === undefined || key === 'method'
             ? undefined
@@ -117,14 +117,22 @@ test('every path can be an axis of the grid, with the example of its setting', (
     'data.arrays.train': { images: 'train.npz' },
     'data.arrays.test': { images: 'test.npz' },
   };
-  const guided = { teacher: { network: 'resnet8', weights: 'b.th' }, beta: 0 };
+  const teacher = { network: 'resnet8', weights: 'b.th' };
+  const around = (path: string): Record<string, unknown> => {
+    if (path.startsWith('teacher.')) return { teacher, beta: 0 };
+    return path.startsWith('target.train.teacher.') ? { target: { train: { teacher } } } : surroundings(path);
+  };
   for (const path of settingPaths.filter(path => !/normalize\.(mean|std)$/.test(path))) {
     const value =
       path in wholes ? wholes[path as keyof typeof wholes] : exampleAt(configurationSchema, path.split('.'));
     const text = stringify({
       name: 'x',
-      target: { network: 'resnet8', dataset: 'procedural', weights: 'a.th' },
-      ...(path.startsWith('teacher.') ? guided : surroundings(path)),
+      ...around(path),
+      target: {
+        ...{ network: 'resnet8', dataset: 'procedural' },
+        ...(path.startsWith('target.train') ? {} : { weights: 'a.th' }),
+        ...(around(path).target as object | undefined),
+      },
       ...(path === 'compression.fineTune.lr' ? { compression: { fineTune: { iterations: 10 } } } : {}),
       ...(path === 'select.split' ? { data: { heldOut: 10 } } : {}),
       matrix: { [path]: [value] },

@@ -20,6 +20,7 @@ test('defaults are those of the papers', () => {
     select: { measure: 'accuracy', split: 'test' },
     target: { network: 'resnet8', shortcut: 'auto', dataset: 'procedural', weights: 'embedded' },
     teacher: 'none',
+    baseline: false,
     data: {
       ...{ normalize: 'imagenet', augment: true, heldOut: 0, source: { method: 'task' } },
       ...{ size: 224, corrupt: 'refuse' },

@@ -78,6 +78,10 @@ async function outcomeOf(
       };
     case 'guidance':
       return { record: {}, files: new Map([['logits-00000.f32', '']]) };
+    case 'original': {
+      const record = { seed: stage.seed, iterations: 1, learnableParameters: 1, history: [], smoothness: {} };
+      return { record, files: new Map([['network.safetensors', 'a trained network']]) };
+    }
     case 'network':
       return { record: {}, files: new Map([['network.safetensors', 'a network']]) };
     case 'selection': {

@@ -27,6 +27,7 @@ export async function evaluation(
     throw new Failure('nan', `Expected ${measure} to be a finite number, got \`${value}\``);
   const { unit } = scalarOf(measure);
   const settings = settingsOf(measure, configuration);
-  const record = { measure, unit, ...(settings && { settings }), value: value! };
+  const { parameters: learnableParameters } = bench.representation.kernels;
+  const record = { measure, unit, ...(settings && { settings }), value: value!, learnableParameters };
   return document ? { record, files: new Map([['ood.json', `${JSON.stringify(document)}\n`]]) } : { record };
 }

@@ -1,4 +1,3 @@
-import { Failure } from '../../failure.ts';
 import { parameterCount } from '../../nern/predictor-shapes.ts';
 import { readGuide } from '../guidance-file.ts';
 import { batchesOrderOf } from '../images.ts';
@@ -10,10 +9,11 @@ import type { PhaseRecord, StageProvenance } from '../result.ts';
 import type { PhaseStage } from '../stage.ts';
 import { loadTeacher } from '../teacher.ts';
 import type { Guidance } from '../train.ts';
-import { readTrainingCheckpoint, type TrainingState } from '../training-checkpoint.ts';
+import { readTrainingCheckpoint } from '../training-checkpoint.ts';
 import { trainAndMeasure } from '../training-run.ts';
 import { workFolder } from '../work-folder.ts';
 import type { Workshop } from '../workshop.ts';
+import { isMixed, refuseMixing } from './mixing.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
@@ -77,18 +77,4 @@ async function guidanceOf({ training, inputs }: PhaseStage, { job, object }: Wor
     return { teacher: undefined, given: readGuide(await object(inputs.guidance)) };
   const teacher = training.alpha > 0 ? await loadTeacher(training, job.specFolder) : undefined;
   return { teacher, given: undefined };
-}
-
-const isMixed = ({ job }: Pick<Workshop, 'job'>, saved: TrainingState | undefined) =>
-  saved !== undefined && saved.engines.at(-1) !== job.engine.name;
-
-/** Engines round differently: a result of two is one that no single command gives again. */
-function refuseMixing({ job }: Pick<Workshop, 'job'>, saved: TrainingState | undefined): void {
-  if (job.mayMixEngines || !isMixed({ job }, saved)) return;
-  const [begun, name] = [saved!.engines.at(-1), job.engine.name];
-  throw new Failure(
-    'environment',
-    `Expected to go on with \`${begun}\`, which has done ${saved!.iteration} iterations of this run, got \`${name}\``,
-    `With \`--device ${name}\` it goes on there, and the result names both; \`--device ${begun}\` keeps to one.`,
-  );
 }
