@@ -9,19 +9,7 @@ import { describe, expect, it } from 'vitest';
  */
 const directions: Record<string, string[]> = {
   cli: ['report', 'product', 'run', 'devices', 'setup', 'fetch', 'plan', 'spec'],
-  product: [
-    'run',
-    'devices',
-    'engine',
-    'stages',
-    'format',
-    'nern',
-    'networks',
-    'weights',
-    'spec',
-    'graph',
-    'files',
-  ],
+  product: ['devices', 'engine', 'stages', 'format', 'nern', 'networks', 'weights', 'spec', 'graph', 'files'],
   format: ['nern', 'weights', 'spec', 'graph', 'files'],
   report: ['stages', 'files'],
   run: ['devices', 'engine', 'stages', 'plan', 'spec', 'graph', 'files'],

@@ -9,6 +9,8 @@ export interface Desk {
   readonly cell: Cell;
   readonly seeds: readonly number[];
   readonly hashes: InputHashes;
+  /** The stage that gives the target's network, where it is that of another sweep. */
+  readonly given: string | undefined;
   /** Enters a stage that these seeds need, or finds the equal one of another cell; returns its key. */
   enter(stage: Stage, of: readonly number[]): string;
   /** The keys of all stages that a seed needs, each after those it builds on. */
@@ -35,8 +37,8 @@ export function openDesk(
 ): Desk {
   const needs = new Map(seeds.map(seed => [seed, [] as string[]]));
   const settings = new Map<string, string>();
-  return {
-    ...{ cell, seeds, hashes },
+  const desk: Desk = {
+    ...{ cell, seeds, hashes, given: givenKey(cell, hashes) },
     needs: seed => needs.get(seed)!,
     settingsOf(measure, split) {
       const name = `${measure} ${split}`;
@@ -59,6 +61,21 @@ export function openDesk(
       return stage.key;
     },
   };
+  if (desk.given !== undefined) enterGiven(desk, desk.given);
+  return desk;
+}
+
+const givenKey = ({ configuration }: Cell, { weights }: InputHashes) =>
+  configuration.target.from === undefined
+    ? undefined
+    : stageKey('network', `${configuration.target.prune}`, 'run', weights);
+
+/** The network of another sweep's run, as the target. */
+function enterGiven(desk: Desk, key: string): void {
+  const { cell, seeds, hashes } = desk;
+  const name = sharedName(desk, 'target');
+  const { configuration } = cell;
+  desk.enter({ kind: 'network', key, name, configuration, inputs: {}, run: hashes.weights }, seeds);
 }
 
 /** The first of two equal phases, with what either of them is to measure on the way. */

@@ -44,10 +44,8 @@ export function targetSettings(
   weights: string | undefined,
   network: string | undefined,
 ): string {
-  return hashOf({
-    ...{ ...target, network: nameOf(target.network), weights: undefined, train: undefined },
-    of: network ?? weights,
-  });
+  const { weights: _, from: __, train: ___, network: named, ...settings } = target;
+  return hashOf({ ...settings, network: nameOf(named), of: network ?? weights });
 }
 
 /** All that decides the outcome of training a target: its recipe, the images and the teacher by their content. */

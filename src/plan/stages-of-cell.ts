@@ -58,20 +58,21 @@ export function stagesOfCell(
     return seeds.flatMap(seed => stagesOfCell(cell, [seed], hashes, stages));
   const desk = openDesk(cell, seeds, hashes, stages);
   const trained = trainedOriginal(desk);
+  const given = trained ?? desk.given;
   const ofTarget = measures.filter(isMeasure).filter(measure => !scalarOf(measure).compares);
   const original = Object.fromEntries(
-    ofTarget.map(measure => [measure, ofOriginal(desk, trained, measure, 'test')]),
+    ofTarget.map(measure => [measure, ofOriginal(desk, given, measure, 'test')]),
   );
 
   const rounds = new Map<number, Round[]>(seeds.map(seed => [seed, []]));
-  let network = trained;
+  let network = given;
   let selection: string | undefined;
   for (let number = 1; number <= (baseline ? 0 : progressive.rounds); number++) {
     const setting = settingOf(desk, roundLabel(desk, number), network, selection);
     const { predictors, phases } = trainRound(desk, number, setting);
     const evaluations = measureRound(desk, number, setting, predictors);
     if (progressive.rounds > 1) {
-      selection = selectRound(desk, number, setting, predictors, trained, selection);
+      selection = selectRound(desk, number, setting, predictors, given, selection);
       if (number < progressive.rounds) network = networkOf(desk, number, setting, selection);
     }
     for (const seed of seeds) {
@@ -108,9 +109,9 @@ function trainedOriginal(desk: Desk): string | undefined {
   );
 }
 
-function ofOriginal(desk: Desk, trained: string | undefined, measure: Measure, split: Split): string {
-  const target = targetSettings(desk.cell.configuration, desk.hashes.weights, trained);
-  const setting = { subject: { target: trained }, target, unless: undefined };
+function ofOriginal(desk: Desk, given: string | undefined, measure: Measure, split: Split): string {
+  const target = targetSettings(desk.cell.configuration, desk.hashes.weights, given);
+  const setting = { subject: { target: given }, target, unless: undefined };
   const name = sharedName(desk, 'original', measure);
   return evaluate(desk, name, measure, split, setting, undefined, desk.seeds);
 }
@@ -202,13 +203,11 @@ function selectRound(
   number: number,
   setting: Setting,
   predictors: ReadonlyMap<number, string>,
-  trained: string | undefined,
+  given: string | undefined,
   before: string | undefined,
 ): string {
   const { measure, split } = desk.cell.configuration.select;
-  const toBeat = scalarOf(measure).compares
-    ? undefined
-    : (before ?? ofOriginal(desk, trained, measure, split));
+  const toBeat = scalarOf(measure).compares ? undefined : (before ?? ofOriginal(desk, given, measure, split));
   return selectBest(desk, roundLabel(desk, number).join(' '), setting, predictors, toBeat);
 }
 

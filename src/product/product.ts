@@ -4,7 +4,7 @@ import { copiedFrom, digestOf, type State } from '../format/original.ts';
 import type { Engine } from '../graph/program.ts';
 import { learnableConvolutions } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import type { FinishedPredictor } from '../stages/finished.ts';
+import type { FinishedPredictor } from '../stages/finished-predictor.ts';
 import { storedName } from '../stages/target.ts';
 import { rebuild } from './reconstruction.ts';
 

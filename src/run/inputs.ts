@@ -7,6 +7,7 @@ import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { phasesOf } from '../spec/phases.ts';
 import type { Sweep } from '../spec/sweep.ts';
+import { findTargetRun } from '../stages/finished-run.ts';
 import { readGivenPermutation } from '../stages/given-permutation.ts';
 import { imagesSha256, openImages } from '../stages/images.ts';
 import { readInitial } from '../stages/initial.ts';
@@ -69,9 +70,17 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   ];
   const weights: Input = {
     role: 'weights',
-    path: target.train === undefined ? 'target.weights' : 'target.network',
+    path:
+      target.from !== undefined
+        ? 'target.from'
+        : target.train === undefined
+          ? 'target.weights'
+          : 'target.network',
     name: `weights ${canonicalJson(target)} ${dataRoot(configuration, specFolder)}`,
-    check: async () => (await loadTarget(configuration, specFolder)).sha256,
+    check: async () => {
+      const { sha256 } = await loadTarget(configuration, specFolder);
+      return target.from === undefined ? sha256 : keyOfRun(target.from, configuration);
+    },
   };
   return [
     weights,
@@ -86,6 +95,20 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
       ...predictorToBeginWith(`predictor:${i}`, training, specFolder),
     ]),
   ];
+}
+
+/** The key of the run whose network is the target. Throws a Failure when it is another network, or of other classes. */
+async function keyOfRun(from: NonNullable<Configuration['target']['from']>, { target }: Configuration) {
+  const { name, configuration, result } = await findTargetRun(from);
+  const [theirs, ours] = [configuration.target, target].map(({ network, dataset }) =>
+    canonicalJson({ network, dataset }),
+  );
+  if (theirs === ours) return result.key;
+  throw new Failure(
+    'checkpoint',
+    `Expected ${name} to represent ${ours}, got ${theirs}`,
+    '`target.network` and `target.dataset` are those of the sweep that the network is from.',
+  );
 }
 
 function teacherToLearnFrom(

@@ -5,12 +5,11 @@ import { Failure } from '../failure.ts';
 import { cannotWrite, makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import { type Plan, runKey } from '../plan/plan.ts';
 import type { RunResult } from '../stages/result.ts';
+import { parseResult, resultFile } from '../stages/result-file.ts';
 import { type SetAside, setAside } from './store.ts';
 
 /** The frozen plan of a sweep. */
 export const planFile = 'plan.jsonl';
-
-const resultFile = 'result.json';
 
 /** The folder of one run inside the sweep's folder. */
 export function runDirectory(folder: string, run: string): string {
@@ -107,20 +106,4 @@ export async function readResult(
   if (result === undefined) setAsideTold(await setAside(file, 'damaged'), 'its checksum does not fit');
   else setAsideTold(await setAside(file, 'other'), 'it was computed from other inputs');
   return undefined;
-}
-
-/** The result in a run's folder, whatever run it is of; undefined where there is none or it is damaged. */
-export async function readWritten(directory: string): Promise<RunResult | undefined> {
-  const text = await readFile(join(directory, resultFile), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : parseResult(text);
-}
-
-/** The result in the text, or undefined when its checksum does not fit its content. */
-function parseResult(text: string): RunResult | undefined {
-  try {
-    const { checksum, ...result } = JSON.parse(text) as RunResult & { checksum: unknown };
-    return checksum === hashOf(result) && result.schemaVersion === 2 ? result : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,17 @@
 import type { Configuration } from './configuration.ts';
 import { originalRules } from './original-rules.ts';
 import { permutationOf } from './permutation.ts';
-import { phaseEntries, phasesOf } from './phases.ts';
+import { actingLosses, firstStart, phaseNames, stopRule } from './phase-rules.ts';
+import { phasesOf } from './phases.ts';
 import { problem } from './problem.ts';
+import {
+  embeddedWeights,
+  idleTeacher,
+  oneOrigin,
+  shortcuts,
+  teachersFeatureMaps,
+  teachersWeights,
+} from './target-rules.ts';
 import { quote } from './text.ts';
 import type { Problem } from './validate.ts';
 
@@ -24,6 +33,8 @@ export function impossible(configuration: Configuration): Problem[] {
 const rules = [
   ...originalRules,
   embeddedWeights,
+  oneOrigin,
+  stopRule,
   teachersWeights,
   shortcuts,
   idleTeacher,
@@ -56,77 +67,6 @@ function placeInPhase(pointer: string, configuration: Configuration, i: number):
   const key = top === 'losses' ? 'forms' : top!;
   const isOwn = Object.hasOwn(configuration.phases[i]!, key);
   return isOwn ? ['', 'phases', i, key, ...rest].join('/') : pointer;
-}
-
-function embeddedWeights({ target }: Configuration): Problem[] {
-  return target.train === undefined ? withoutWeights('target', target, target.dataset) : [];
-}
-
-function teachersWeights({ teacher, target }: Configuration): Problem[] {
-  const { train } = target;
-  return [
-    ...(teacher === 'none' ? [] : withoutWeights('teacher', teacher, target.dataset)),
-    ...(train === undefined || train.teacher === 'none'
-      ? []
-      : withoutWeights('target.train.teacher', train.teacher, target.dataset)),
-  ];
-}
-
-function withoutWeights(
-  path: string,
-  { network, weights }: Pick<Configuration['target'], 'network' | 'weights'>,
-  dataset: Configuration['target']['dataset'],
-): Problem[] {
-  const holdsThem = typeof network === 'string' ? network === 'resnet8' : network.file.endsWith('.onnx');
-  const isOwn = dataset === 'procedural' || typeof network !== 'string';
-  if (weights !== 'embedded' || (holdsThem && isOwn)) return [];
-  return problem(
-    `/${path.replaceAll('.', '/')}/weights`,
-    `Expected \`${path}.weights\` to be a checkpoint file for ${toldOf(network)} on ${dataset}, got \`embedded\``,
-    'only `resnet8` on `procedural` and ONNX files have embedded weights',
-  );
-}
-
-type Network = Configuration['target']['network'];
-
-const toldOf = (network: Network) => (typeof network === 'string' ? network : network.file);
-
-/** The networks that come with identity paths of two kinds. */
-const cifarResnets: readonly unknown[] = [8, 20, 32, 44, 56, 110].map(depth => `resnet${depth}`);
-
-function shortcuts({ target, teacher }: Configuration): Problem[] {
-  const networks = { target, ...(teacher === 'none' ? {} : { teacher }) };
-  return Object.entries(networks).flatMap(([path, { network, shortcut }]) =>
-    shortcut === 'auto' || cifarResnets.includes(network)
-      ? []
-      : problem(
-          `/${path}/shortcut`,
-          `Expected \`${path}.shortcut\` to be left out for ${toldOf(network)}, got ${quote(shortcut)}`,
-          'only the CIFAR ResNets, `resnet8` to `resnet110`, come with either kind',
-        ),
-  );
-}
-
-/** Networks of one name have feature maps of the same shapes, with either shortcut. */
-function teachersFeatureMaps({ teacher, target, beta }: Configuration): Problem[] {
-  if (teacher === 'none' || beta === 0 || toldOf(teacher.network) === toldOf(target.network)) return [];
-  return problem(
-    '/beta',
-    `Expected \`beta\` to be 0 with a teacher whose feature maps are not the target's, ${toldOf(teacher.network)}'s and ${toldOf(target.network)}'s, got ${quote(beta)}`,
-    'feature maps can be compared only between networks of one architecture; `beta: 0` learns from the outputs alone',
-  );
-}
-
-function idleTeacher(configuration: Configuration): Problem[] {
-  if (configuration.baseline) return [];
-  const learns = ({ alpha, warmup, iterations }: Configuration) => alpha > 0 && warmup < iterations;
-  if (configuration.teacher === 'none' || phasesOf(configuration).some(phase => learns(phase.configuration)))
-    return [];
-  return problem(
-    '/teacher',
-    'Expected a knowledge distillation loss that learns from `teacher`, found none',
-    'give `alpha` a value above 0 and `warmup` one below `iterations`, or leave `teacher` out',
-  );
 }
 
 function warmup({ warmup, iterations }: Configuration): Problem[] {
@@ -210,53 +150,6 @@ function anyLoss({ losses, alpha, beta, warmup }: Configuration): Problem[] {
     '/losses/reconstructionWeight',
     'Expected `losses.reconstructionWeight` to be above 0 where no other loss acts, got `0`',
     'give `alpha` or `beta` a value above 0, and no `warmup`',
-  );
-}
-
-function phaseNames(configuration: Configuration): Problem[] {
-  const names = phaseEntries(configuration).map(({ name }) => name);
-  return names.flatMap((name, i) =>
-    names.indexOf(name) === i
-      ? []
-      : problem(
-          `/phases/${i}/name`,
-          `Expected phases of different names, got ${quote(name)} twice`,
-          'results and events tell phases apart by their names',
-        ),
-  );
-}
-
-function firstStart(configuration: Configuration): Problem[] {
-  if (phasesOf(configuration)[0]!.start !== 'best-of-seeds') return [];
-  return problem(
-    '/phases/0/from',
-    'Expected the first phase to begin with `previous` or a file, got `best-of-seeds`',
-    'there is no phase before it; without `from` it begins as `predictor.init` says',
-  );
-}
-
-/** A loss that a phase names must weigh something. */
-function actingLosses({ phases, alpha, beta, losses }: Configuration): Problem[] {
-  if (typeof phases === 'string') return [];
-  const weights = [
-    ['kd', 'alpha', alpha],
-    ['fmd', 'beta', beta],
-    ['reconstruction', 'losses.reconstructionWeight', losses.reconstructionWeight],
-  ] as const;
-  return phases.flatMap((phase, i) =>
-    weights
-      .filter(([loss, key, weight]) => {
-        const own = loss === 'reconstruction' ? phase.forms : phase[key as 'alpha' | 'beta'];
-        const isAlone = loss !== 'reconstruction' && !phase.losses.includes('reconstruction');
-        return phase.losses.includes(loss) && weight === 0 && own === undefined && !isAlone;
-      })
-      .flatMap(([loss, key]) =>
-        problem(
-          `/phases/${i}/losses`,
-          `Expected \`${key}\` to be above 0 where a phase names the loss ${quote(loss)}, got \`0\``,
-          'leave the loss out of the phase, or give it a weight',
-        ),
-      ),
   );
 }
 

@@ -88,3 +88,10 @@ export function settingsOf(
   const attack = scalarOf(name).attack?.(configuration);
   return attack && attackSettings(attack);
 }
+
+/** Of these measures the lowest value is the best. */
+const lowestIsBest: readonly Measure[] = ['loss', 'reconstruction-error'];
+
+/** Whether one value of a measure is better than another. */
+export const betterBy = (measure: Measure) => (a: number, b: number) =>
+  lowestIsBest.includes(measure) ? a < b : a > b;

@@ -91,6 +91,8 @@ export interface SelectionStage extends Common {
 /** The network that a predictor stands for, as the target of another round. */
 export interface NetworkStage extends Common {
   readonly kind: 'network';
+  /** The key of the finished run of another sweep whose predictor it is (`target.from`); absent: that of a stage. */
+  readonly run?: string | undefined;
 }
 
 /** One step of the work of a run, as plain data. */

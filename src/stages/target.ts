@@ -2,17 +2,19 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { pruneTogether } from '../measures/prune.ts';
 import { networkOf, type Task } from '../networks/build.ts';
 import { catalogue } from '../networks/catalogue.ts';
 import { parameter } from '../networks/forward.ts';
 import { initialNetwork } from '../networks/initial.ts';
 import { matchParameters, shortcutOf } from '../networks/keys.ts';
-import type { Network } from '../networks/network.ts';
+import { learnableConvolutions, type Network } from '../networks/network.ts';
 import { namedTensors } from '../networks/slots.ts';
 import { createRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import { taskOf } from './datasets.ts';
+import { findTargetRun } from './finished-run.ts';
 import { locateFile, weightsFile } from './locate.ts';
 import { readNetworkFile } from './network-file.ts';
 
@@ -52,9 +54,31 @@ export async function loadTarget(
   made?: string,
 ): Promise<Target> {
   const { target } = configuration;
-  if (target.train !== undefined && made === undefined) return untrained(configuration, specFolder);
-  const weights = made === undefined ? target.weights : join(made, networkFile);
-  return loadNetwork({ ...target, weights }, configuration, specFolder, 'target');
+  if (made !== undefined) {
+    const weights = join(made, networkFile);
+    return loadNetwork({ ...target, weights }, configuration, specFolder, 'target');
+  }
+  if (target.train !== undefined) return untrained(configuration, specFolder);
+  // Until its network is made, the one that it reconstructs tells its shapes.
+  if (target.from !== undefined)
+    return loadTarget((await findTargetRun(target.from)).configuration, specFolder);
+  return pruned(await loadNetwork(target, configuration, specFolder, 'target'), target.prune);
+}
+
+/** A network without the smallest of the weights of its learnable convolutions, a share `fraction` of all together. */
+export function pruned<Loaded extends Pick<Target, 'network' | 'weights'>>(
+  loaded: Loaded,
+  fraction: number,
+): Loaded {
+  if (fraction === 0) return loaded;
+  const names = learnableConvolutions(loaded.network).map(({ weight }) => weight);
+  const layers = names.map(name => parameter(loaded.weights, name));
+  const kept = pruneTogether(
+    layers.map(({ data }) => data),
+    fraction,
+  );
+  const changed = names.map((name, i) => [name, { shape: layers[i]!.shape, data: kept[i]! }] as const);
+  return { ...loaded, weights: new Map([...loaded.weights, ...changed]) };
 }
 
 /**

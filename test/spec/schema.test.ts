@@ -114,6 +114,7 @@ test('every path can be an axis of the grid, with the example of its setting', (
   const wholes = {
     'compression.fineTune': { iterations: 10 },
     target: { network: 'resnet8', dataset: 'procedural' },
+    'target.from': { sweep: 'runs/a' },
     'data.arrays.train': { images: 'train.npz' },
     'data.arrays.test': { images: 'test.npz' },
   };
@@ -130,7 +131,11 @@ test('every path can be an axis of the grid, with the example of its setting', (
       ...around(path),
       target: {
         ...{ network: 'resnet8', dataset: 'procedural' },
-        ...(path.startsWith('target.train') ? {} : { weights: 'a.th' }),
+        ...(path.startsWith('target.train')
+          ? {}
+          : path.startsWith('target.from')
+            ? { from: { sweep: 'runs/a' } }
+            : { weights: 'a.th' }),
         ...(around(path).target as object | undefined),
       },
       ...(path === 'compression.fineTune.lr' ? { compression: { fineTune: { iterations: 10 } } } : {}),

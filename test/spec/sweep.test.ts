@@ -18,7 +18,13 @@ test('defaults are those of the papers', () => {
     phases: 'joint',
     progressive: { rounds: 1, stopWhenNoGain: true },
     select: { measure: 'accuracy', split: 'test' },
-    target: { network: 'resnet8', shortcut: 'auto', dataset: 'procedural', weights: 'embedded' },
+    target: {
+      prune: 0,
+      network: 'resnet8',
+      shortcut: 'auto',
+      dataset: 'procedural',
+      weights: 'embedded',
+    },
     teacher: 'none',
     baseline: false,
     data: {

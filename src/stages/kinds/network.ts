@@ -1,21 +1,54 @@
+import { Failure } from '../../failure.ts';
 import { layersOf } from '../../measures/layers.ts';
 import { learnableConvolutions } from '../../networks/network.ts';
 import { writeSafetensors } from '../../weights/safetensors.ts';
+import { predictorOfRun } from '../finished-predictor.ts';
+import { findTargetRun } from '../finished-run.ts';
+import { createPredict } from '../predict.ts';
 import { readPredictor } from '../predictor-file.ts';
+import { type Representation, represent } from '../represent.ts';
 import type { NetworkStage } from '../stage.ts';
-import { networkFile } from '../target.ts';
+import { networkFile, pruned, type Target } from '../target.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The whole network that a predictor stands for: its learnable convolutions predicted, all else the target's. */
-export async function network({ configuration, inputs }: NetworkStage, workshop: Workshop): Promise<Outcome> {
+export async function network(stage: NetworkStage, workshop: Workshop): Promise<Outcome> {
+  const weights = stage.run === undefined ? await ofStage(stage, workshop) : await ofRun(stage, workshop);
+  return { record: {}, files: new Map([[networkFile, writeSafetensors(weights)]]) };
+}
+
+async function ofStage({ configuration, inputs }: NetworkStage, workshop: Workshop) {
   const { target, representation, predict } = await workshop.bench(configuration, inputs);
   const parameters = await readPredictor(workshop, inputs.predictor!, representation.predictorShapes);
-  const width = representation.kernels.rows.shape[1]!;
-  const layers = layersOf(await predict(parameters), width, learnableConvolutions(target.network));
-  const weights = new Map([
+  return reconstructed(target, representation, await predict(parameters));
+}
+
+/** Of another sweep's run, as it lies in its folder. */
+async function ofRun({ configuration, run: key }: NetworkStage, { engine, job }: Workshop) {
+  const { from, prune } = configuration.target;
+  const { configuration: theirs, directory, result } = await findTargetRun(from!);
+  if (result.key !== key)
+    throw new Failure(
+      'environment',
+      `Expected the run in ${directory} to be the one that was planned with, got another result`,
+      'The same command again plans with what is there now.',
+    );
+  const { target, parameters, permutations } = await predictorOfRun(
+    { configuration: theirs, directory },
+    undefined,
+    job.specFolder,
+  );
+  const representation = represent(target, theirs, permutations);
+  const kernels = await createPredict(await engine(), representation)(parameters);
+  const weights = reconstructed(target, representation, kernels);
+  return pruned({ network: target.network, weights }, prune).weights;
+}
+
+function reconstructed(target: Target, { kernels: { rows } }: Representation, kernels: Float32Array) {
+  const layers = layersOf(kernels, rows.shape[1]!, learnableConvolutions(target.network));
+  return new Map([
     ...target.weights,
     ...layers.map(({ name, shape, data }) => [name, { shape, data }] as const),
   ]);
-  return { record: {}, files: new Map([[networkFile, writeSafetensors(weights)]]) };
 }

@@ -1,11 +1,8 @@
-import { scalarOf } from '../measure-table.ts';
+import { betterBy, scalarOf } from '../measure-table.ts';
 import type { EvaluationRecord, SelectionRecord } from '../result.ts';
 import type { SelectionStage } from '../stage.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Outcome } from './outcome.ts';
-
-/** Of these measures the lowest value is the best. */
-const lowestIsBest: readonly string[] = ['loss', 'reconstruction-error'];
 
 /** Chooses the seed with the best value; of equals the first. */
 export async function selection(
@@ -17,7 +14,7 @@ export async function selection(
     return kind === 'selection' ? (record as SelectionRecord).value : (record as EvaluationRecord).value!;
   };
   const values = await Promise.all(candidates.map(({ evaluation }) => valueAt(evaluation)));
-  const isBetter = (a: number, b: number) => (lowestIsBest.includes(measure) ? a < b : a > b);
+  const isBetter = betterBy(measure);
   const best = values.reduce((best, value, i) => (isBetter(value, values[best]!) ? i : best), 0);
   const { seed, predictor } = candidates[best]!;
   const value = values[best]!;

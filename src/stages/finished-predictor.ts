@@ -26,12 +26,13 @@ export interface FinishedPredictor {
 export async function predictorOfRun(
   { configuration, directory }: { readonly configuration: Configuration; readonly directory: string },
   weights: string | undefined,
+  specFolder = '',
 ): Promise<FinishedPredictor> {
   const { target: settings } = configuration;
   const own = join(directory, targetFile);
   const from = weights ?? (existsSync(own) ? own : undefined);
   const given = from === undefined ? settings : { ...settings, weights: resolve(from) };
-  const target = await loadTarget({ ...configuration, target: given }, '');
+  const target = await loadTarget({ ...configuration, target: given }, specFolder);
   const file = join(directory, predictorFile);
   const { tensors } = await readCheckpoint(file);
   return {
