@@ -30,8 +30,14 @@ export async function predictorOfRun(
 ): Promise<FinishedPredictor> {
   const { target: settings } = configuration;
   const own = join(directory, targetFile);
-  const from = weights ?? (existsSync(own) ? own : undefined);
-  const given = from === undefined ? settings : { ...settings, weights: resolve(from) };
+  const { from: _, ...rest } = settings;
+  // The network that a stage made is as it was represented: taken from where it was, and pruned.
+  const given =
+    weights !== undefined
+      ? { ...rest, weights: resolve(weights) }
+      : existsSync(own)
+        ? { ...rest, weights: resolve(own), prune: 0 }
+        : settings;
   const target = await loadTarget({ ...configuration, target: given }, specFolder);
   const file = join(directory, predictorFile);
   const { tensors } = await readCheckpoint(file);

@@ -70,11 +70,11 @@ export async function findTargetRun({ sweep, cell, seed, measure }: TargetFrom):
       'Run that sweep to its end.',
     );
   }
-  const valueOf = ({ result }: FinishedRun) => result.metrics[measure]?.value ?? 0;
+  const valueIn = ({ result }: FinishedRun) => result.metrics[measure]?.value ?? 0;
   const isBetter = betterBy(measure);
   return candidates
     .sort((a, b) => a.result.seed - b.result.seed)
-    .reduce((best, run) => (isBetter(valueOf(run), valueOf(best)) ? run : best));
+    .reduce((best, run) => (isBetter(valueIn(run), valueIn(best)) ? run : best));
 }
 
 async function readRun(directory: string): Promise<FinishedRun> {

@@ -55,7 +55,7 @@ it('points at a sweep that is not there, or is of another network', async () => 
   await runProgram(workspace, ['tiny.yaml'], 'real');
   const several = ['second.yaml', '--set', 'target.from.cell=nothing'];
   expect((await runProgram(workspace, several)).stderr).toMatch(
-    /to hold one cell that fits `nothing`, found 0[^]*Its cells are cell-/,
+    /to hold one cell that fits `nothing`, found 0[\s\S]*Its cells are cell-/,
   );
   const foreign = ['second.yaml', '--set', 'target.network=resnet20'];
   expect((await runProgram(workspace, foreign)).stderr).toContain(
