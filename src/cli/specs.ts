@@ -34,7 +34,8 @@ export async function planSpecs(options: Options): Promise<PlannedSweep[] | 2 | 
   const planned: PlannedSweep[] = [];
   const lacking: Wrong[] = [];
   for (const sweep of sweeps) {
-    const { hashes, diagnostics } = await checkInputs(sweep);
+    const { hashes, diagnostics, notes } = await checkInputs(sweep);
+    if (!options.quiet) for (const note of notes) process.stderr.write(`${note}\n`);
     if (diagnostics.length === 0) planned.push({ sweep, plan: planSweep(sweep, hashes) });
     else lacking.push({ diagnostics, sources: sweep.sources });
   }

@@ -22,6 +22,8 @@ import { loadTeacher } from '../stages/teacher.ts';
 export interface Inputs {
   hashes: Map<string, InputHashes>;
   diagnostics: Diagnostic[];
+  /** What is to be told of files that are taken as they are. */
+  notes: string[];
 }
 
 /**
@@ -33,9 +35,10 @@ export async function checkInputs(sweep: Sweep): Promise<Inputs> {
   const known = new Map<string, Promise<string | Failure>>();
   const hashes = new Map<string, InputHashes>();
   const diagnostics: Diagnostic[] = [];
+  const notes: string[] = [];
   for (const cell of sweep.cells) {
     const found: Record<string, string> = {};
-    for (const { role, path, name, check } of inputsOf(cell, sweep.folder)) {
+    for (const { role, path, name, check } of inputsOf(cell, sweep.folder, note => notes.push(note))) {
       const checked = known.get(name) ?? check().catch(expected);
       known.set(name, checked);
       const result = await checked;
@@ -44,7 +47,7 @@ export async function checkInputs(sweep: Sweep): Promise<Inputs> {
     }
     hashes.set(cell.id, found);
   }
-  return { hashes, diagnostics: tidy(diagnostics) };
+  return { hashes, diagnostics: tidy(diagnostics), notes };
 }
 
 /** One thing that a cell's runs read. */
@@ -59,7 +62,7 @@ interface Input {
   check: () => Promise<string>;
 }
 
-function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
+function inputsOf({ configuration }: Cell, specFolder: string, tell: (note: string) => void): Input[] {
   const { target, evaluate, select, baseline } = configuration;
   const phases = baseline ? [] : phasesOf(configuration);
   const isSelected =
@@ -84,13 +87,21 @@ function inputsOf({ configuration }: Cell, specFolder: string): Input[] {
   };
   return [
     weights,
-    ...(target.train === undefined ? [] : trainingOfTarget(target.train, configuration, specFolder)),
+    ...(target.train === undefined ? [] : trainingOfTarget(target.train, configuration, specFolder, tell)),
     ...(baseline ? [] : teacherToLearnFrom(configuration, specFolder)),
     ...(baseline ? [] : permutationGiven(configuration, specFolder)),
-    ...[...new Set(measured)].map(split => imagesInput(split, split, configuration, specFolder)),
+    ...[...new Set(measured)].map(split => imagesInput(split, split, configuration, specFolder, tell)),
     ...phases.flatMap(({ configuration: training }, i) => [
       ...(distils(training)
-        ? [imagesInput(`images:${i}`, distilsOnTask(training) ? 'train' : 'source', training, specFolder)]
+        ? [
+            imagesInput(
+              `images:${i}`,
+              distilsOnTask(training) ? 'train' : 'source',
+              training,
+              specFolder,
+              tell,
+            ),
+          ]
         : []),
       ...predictorToBeginWith(`predictor:${i}`, training, specFolder),
     ]),
@@ -142,8 +153,13 @@ function permutationGiven(configuration: Configuration, specFolder: string): Inp
 }
 
 /** What a target is trained on: images, how many they are, and the teacher's weights. */
-function trainingOfTarget({ teacher }: Recipe, configuration: Configuration, specFolder: string): Input[] {
-  const images = imagesInput('original', 'train', configuration, specFolder);
+function trainingOfTarget(
+  { teacher }: Recipe,
+  configuration: Configuration,
+  specFolder: string,
+  tell: (note: string) => void,
+): Input[] {
+  const images = imagesInput('original', 'train', configuration, specFolder, tell);
   const count = async () => String((await openImages(configuration, specFolder, 'train')).count);
   const own = teacherToLearnFrom({ ...configuration, teacher }, specFolder, 'target.train.teacher');
   return [
@@ -158,6 +174,7 @@ function imagesInput(
   which: Looked | 'source',
   configuration: Configuration,
   specFolder: string,
+  tell: (note: string) => void,
 ): Input {
   const { target, data, ood } = configuration;
   return {
@@ -165,7 +182,9 @@ function imagesInput(
     path: settingOf(which, configuration),
     name: `${which} ${target.dataset} ${canonicalJson({ data, ood })} ${dataRoot(configuration, specFolder)}`,
     check: () =>
-      which === 'ood' ? oodSha256(configuration, specFolder) : imagesSha256(configuration, specFolder, which),
+      which === 'ood'
+        ? oodSha256(configuration, specFolder)
+        : imagesSha256(configuration, specFolder, which, tell),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
 import type { BatchesOrder } from '../data/batch-maker.ts';
-import { listFolder } from '../data/folder.ts';
+import { type FolderList, listFolder } from '../data/folder.ts';
 import { indexFolder } from '../data/folder-index.ts';
 import { divide, takeSet } from '../data/held-out.ts';
 import type { ImageSet } from '../data/image-set.ts';
@@ -59,27 +59,29 @@ export async function originalBatchesOf(
 /**
  * The hash of images that a run reads, in hexadecimal; of the images, not of their files, for the binary and the python
  * version of a data set are the same data. Of a folder it is that of the files' contents (`indexFolder`). Throws a Failure
- * of kind 'data'.
+ * of kind 'data'. `tell` is told of images that are left out because they cannot be decoded.
  */
 export async function imagesSha256(
   configuration: Configuration,
   specFolder: string,
   which: Split | 'source',
+  tell: (note: string) => void = () => {},
 ): Promise<string> {
   const source =
     which === 'source'
       ? await trainingSourceOf(configuration, specFolder)
       : await sourceOf(configuration, specFolder, which);
-  return sha256Of(source);
+  return sha256Of(source, tell);
 }
 
-async function sha256Of(source: TrainingSource): Promise<string> {
+async function sha256Of(source: TrainingSource, tell: (note: string) => void): Promise<string> {
   // The settings tell it, and the run's seed.
   if (source.kind === 'noise') return 'noise';
   if (source.kind === 'procedural') return firstOnly(proceduralSha256[source.split], source.limit);
   if (source.kind === 'folder') {
     const list = await listFolder(source.folder);
-    const { sha256 } = await indexFolder(list, { decode: source.corrupt === 'skip' });
+    const { sha256, broken } = await indexFolder(list, { decode: source.corrupt === 'skip' });
+    if (broken.size > 0) tell(leftOut(list, broken));
     return firstOnly(sha256, source.limit);
   }
   const { pixels, labels } = await readImages(source);
@@ -89,3 +91,14 @@ async function sha256Of(source: TrainingSource): Promise<string> {
 /** The hash of the first so many images of a set with this hash; of all where there is no limit. */
 export const firstOnly = (sha256: string, limit: number | undefined) =>
   limit === undefined ? sha256 : hashOf({ sha256, limit });
+
+/** So many names of files tell where to look; the rest is counted. */
+const namesShown = 20;
+
+/** The images of a folder that cannot be decoded, counted and by name. */
+function leftOut({ folder, files }: FolderList, broken: ReadonlyMap<number, string>): string {
+  const shown = [...broken].slice(0, namesShown).map(([i, reason]) => `  ${files[i]}: ${reason}`);
+  const more = broken.size > shown.length ? [`  and ${broken.size - shown.length} more`] : [];
+  const count = `left out: ${broken.size} of ${files.length} images in ${folder} cannot be decoded`;
+  return [count, ...shown, ...more].join('\n');
+}

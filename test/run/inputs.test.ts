@@ -14,6 +14,7 @@ import { createRandom } from '../../src/random.ts';
 import { checkInputs } from '../../src/run/inputs.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
+import { folderOf } from '../support/files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-inputs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -97,6 +98,7 @@ evaluate: [reconstruction-error]
     const weights = readFileSync('assets/resnet8-procedural.safetensors');
     expect(await checkInputs(sweep)).toEqual({
       diagnostics: [],
+      notes: [],
       hashes: new Map([
         [
           sweep.cells[0]!.id,
@@ -178,4 +180,27 @@ teacher: ${teacher}
       .diagnostics;
     expect(deeper!.hint).toBe('The file holds a resnet8: set `teacher.network: resnet8`.');
   });
+});
+
+it('tells which images are left out because they cannot be decoded', async () => {
+  const whole = readFileSync('test/fixtures/data/colour.jpg');
+  const root = await folderOf({
+    'pictures/test/a/1.jpg': whole,
+    'pictures/test/a/2.jpg': whole.subarray(0, 900),
+    'pictures/test/b/1.jpg': whole,
+  });
+  process.env.NERN_SWEEP_CACHE = await folderOf({});
+  const { notes } = await checkInputs(
+    sweepOf(`name: x
+target: { network: resnet20, dataset: folder, weights: foreign.th }
+data: { folder: ${root}/pictures, size: 16, corrupt: skip }
+alpha: 0
+beta: 0
+matrix: { permutation: [none, in-filter] }
+`),
+  );
+  delete process.env.NERN_SWEEP_CACHE;
+  expect(notes).toEqual([
+    expect.stringMatching(/^left out: 1 of 3 images in .*pictures\/test cannot be decoded\n {2}a\/2\.jpg: /),
+  ]);
 });
