@@ -1,6 +1,7 @@
 /**
- * The greedy path over a layer of 262,144 kernels beside that of comparing every pair: ten to twenty minutes of one core.
- *   tsx bench/permutation-check.ts random | real
+ * The greedy path over a layer of 262,144 kernels beside that of comparing every pair: some ten minutes of one core. Or,
+ * in seconds, so many of its steps, each beside all kernels that were not yet visited then.
+ *   tsx bench/permutation-check.ts random | real [kernels] [steps]
  */
 import { join } from 'node:path';
 import { kernelPath } from '../src/nern/greedy-path.ts';
@@ -9,7 +10,7 @@ import { everyPairPath } from './every-pair.ts';
 import { randomResnet18, realLayers, realLikeResnet18 } from './permutation-layers.ts';
 
 const data = process.env.NERN_SWEEP_DATA ?? '../shared/data';
-const [kind = 'random', limit = '262144'] = process.argv.slice(2);
+const [kind = 'random', limit = '262144', steps] = process.argv.slice(2);
 const layers =
   kind === 'real' ? realLikeResnet18((await realLayers(join(data, 'resnet'))).values()) : randomResnet18();
 const size = 9;
@@ -28,11 +29,31 @@ function similarity(points: KernelPoints, path: Uint32Array): number {
   return sum;
 }
 
+/** The steps, evenly spread over the path, that do not lead to the nearest kernel left, ties to the lowest index. */
+function wrongSteps(points: KernelPoints, path: Uint32Array, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => 1 + Math.floor((i * (path.length - 1)) / count)).filter(
+    step => {
+      const from = path[step - 1]!;
+      const taken = path[step]!;
+      const distance = kernelDistance(points, from, taken);
+      return path.subarray(step).some(kernel => {
+        const other = kernelDistance(points, from, kernel);
+        return other < distance || (other === distance && kernel < taken);
+      });
+    },
+  );
+}
+
 const [path, seconds] = timed(() => kernelPath(points));
-const [expected, everyPair] = timed(() => everyPairPath(points));
-const differing = path.findIndex((kernel, j) => kernel !== expected[j]);
-console.log(
-  `| ${kind} | ${points.count} | ${seconds.toFixed(1)} | ${everyPair.toFixed(0)} | ` +
-    `${similarity(points, path)} | ${similarity(points, expected)} | ` +
-    `${differing === -1 ? 'same path' : `DIFFERENT from place ${differing} on`} |`,
-);
+const found = `| ${kind} | ${points.count} | ${seconds.toFixed(1)} | ${similarity(points, path)} |`;
+if (steps !== undefined) {
+  const wrong = wrongSteps(points, path, Number(steps));
+  console.log(`${found} ${wrong.length} of ${steps} steps wrong |`);
+} else {
+  const [expected, everyPair] = timed(() => everyPairPath(points));
+  const differing = path.findIndex((kernel, j) => kernel !== expected[j]);
+  const verdict = differing === -1 ? 'same path' : `DIFFERENT from place ${differing} on`;
+  console.log(
+    `${found} ${similarity(points, expected)} by every pair in ${everyPair.toFixed(0)} s | ${verdict} |`,
+  );
+}
