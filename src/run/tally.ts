@@ -25,10 +25,16 @@ export function createTally(
   const left = new Map<PlannedRun, number>();
   const finishing: Promise<void>[] = [];
   const failures = new Map<string, RunFailure>();
+  const begin = (run: PlannedRun) => {
+    const finished = finish(run);
+    // Told by `finished`; until somebody asks, it must not end the program.
+    finished.catch(() => {});
+    finishing.push(finished);
+  };
   for (const run of runs) {
     const keys = new Set(reportedBy(run).filter(key => isMissing.has(key)));
     left.set(run, keys.size);
-    if (keys.size === 0) finishing.push(finish(run));
+    if (keys.size === 0) begin(run);
     for (const key of keys) {
       const others = waiting.get(key);
       if (others === undefined) waiting.set(key, [run]);
@@ -40,7 +46,7 @@ export function createTally(
     settle({ key }) {
       for (const run of waiting.get(key) ?? []) {
         left.set(run, left.get(run)! - 1);
-        if (left.get(run) === 0) finishing.push(finish(run));
+        if (left.get(run) === 0) begin(run);
       }
     },
     fail({ key }, failure, cause) {

@@ -106,7 +106,7 @@ describe('wrong specs', () => {
       typo.yaml:4:1 error Unknown key \`iteratons\`
        4 | iteratons: 20
          | ^^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`evaluate\`, \`attack\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
          = did you mean \`iterations\`?
 
       twice.yaml:10:1 error Duplicate key \`repeats\`
@@ -309,12 +309,12 @@ ${grid}`;
       files.yaml:6:23 error Expected ./nowhere to hold cifar-10-batches-bin or cifar-10-batches-py, found no such folder
        6 | matrix: { data.root: [nowhere, none, gone, short, labels, hostile] }
          |                       ^^^^^^^
-         = Get the binary version of CIFAR-10 from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it there, or name the folder in which it is with \`data.root\` or the environment variable NERN_SWEEP_DATA.
+         = \`nern-sweep data cifar10\` brings it to the data root. Or get the binary version from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it there, or name the folder in which it is with \`data.root\` or the environment variable NERN_SWEEP_DATA.
 
       files.yaml:6:32 error Expected ./none to hold cifar-10-batches-bin or cifar-10-batches-py, found neither
        6 | matrix: { data.root: [nowhere, none, gone, short, labels, hostile] }
          |                                ^^^^
-         = Get the binary version of CIFAR-10 from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it there, or name the folder in which it is with \`data.root\` or the environment variable NERN_SWEEP_DATA.
+         = \`nern-sweep data cifar10\` brings it to the data root. Or get the binary version from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it there, or name the folder in which it is with \`data.root\` or the environment variable NERN_SWEEP_DATA.
 
       files.yaml:6:38 error Expected a file at ./gone/cifar-10-batches-bin/test_batch.bin, found none
        6 | matrix: { data.root: [nowhere, none, gone, short, labels, hostile] }
