@@ -62,9 +62,10 @@ describe('a download', () => {
     expect(readFileSync(file).equals(content)).toBe(true);
     expect(server.ranges.length).toBe(6);
     expect(server.ranges[0]).toBeUndefined();
-    const starts = server.ranges.slice(1).map(range => Number(/^bytes=(\d+)-$/.exec(range!)![1]));
+    // What has come but was not read when the connection broke is lost with it: a try may go on from where the one before did.
+    const starts = server.ranges.map(range => Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0));
     expect(starts).toEqual([...starts].sort((a, b) => a - b));
-    expect(starts[0]).toBeGreaterThan(0);
+    expect(starts.at(-1)).toBeGreaterThan(0);
   });
 
   test('goes on from what an earlier call left', async () => {

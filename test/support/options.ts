@@ -17,6 +17,7 @@ import { targetKernels } from '../../src/nern/target-kernels.ts';
 import { matchParameters } from '../../src/networks/keys.ts';
 import { learnableConvolutions } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
+import { createGuide } from '../../src/stages/guidance.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { revealGradient } from './reveal-gradient.ts';
 
@@ -166,6 +167,8 @@ export async function stepErrors(
     parameters: initialOf(of.name),
     sample: { shape: [of.sample.length], data: Int32Array.from(of.sample) },
     images,
+    // What is learned from is given to a step that compares no feature maps.
+    guidance: await createGuide(engine, { network, weights }, 4)(images, 0),
   });
   await step.dispose();
   const compared = lossNames.filter(name => of.losses[name] !== undefined && of.root === 'exact');

@@ -74,7 +74,7 @@ describe('the real files', () => {
     async path => {
       const one = await readCheckpoint(path);
       const other = await readCheckpoint(join(sharedData, 'resnet/resnet20-12fca82f.th'));
-      const bytes = ({ data }: Tensor) => Buffer.from(data.buffer);
+      const bytes = ({ data }: Tensor) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
       expect([...one.tensors.keys()].sort()).toEqual([...other.tensors.keys()].sort());
       for (const [name, tensor] of one.tensors) {
         expect(tensor.shape).toEqual(other.tensors.get(name)!.shape);
