@@ -47,7 +47,7 @@ describe('schemes', () => {
     expect(phases[1]!.configuration).toMatchObject({
       ...{ alpha: 1, beta: 0, iterations: 200, evaluateEvery: 20, warmup: 0 },
       losses: { reconstructionWeight: 0 },
-      optimizer: { method: 'adam', lr: 0.001 },
+      optimizer: { method: 'adam', lr: 3e-5 },
     });
   });
 });

@@ -1,15 +1,22 @@
 import { expect, test } from 'vitest';
+import { checkInputs } from '../../src/run/inputs.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
-import { distils, imagesOf } from '../../src/stages/needs.ts';
+import { distilsOnTask, imagesOf } from '../../src/stages/needs.ts';
 
-/** The images that training and measuring read. */
-function readBy(settings: string) {
+/** The images that training and measuring read: what is hashed of them before a run. */
+async function readBy(settings: string) {
   const target = 'target: { network: resnet8, dataset: procedural, weights: embedded }';
   const parsed = parseSpec(`name: images\n${target}\niterations: 4\n${settings}\n`, 'images.yaml');
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
-  const { configuration } = parsed.sweep.cells[0]!;
-  const measured = configuration.evaluate.flatMap(measure => imagesOf(measure));
-  return { train: distils(configuration) || measured.includes('train'), test: measured.includes('test') };
+  const { sweep } = parsed;
+  const [{ id, configuration }] = sweep.cells as [(typeof sweep.cells)[number]];
+  const hashes = (await checkInputs(sweep)).hashes.get(id)!;
+  const distils = hashes['images:0'] !== undefined;
+  return {
+    train: hashes.train !== undefined || (distils && distilsOnTask(configuration)),
+    source: distils && !distilsOnTask(configuration),
+    test: hashes.test !== undefined,
+  };
 }
 
 test.each([
@@ -26,8 +33,8 @@ test.each([
     { train: false, source: true, test: true },
   ],
   ['alpha: 0.1\ndata: { heldOut: 10 }\nevaluate: [accuracy]', { train: true, source: false, test: true }],
-])('a run reads the images that it trains with or measures on: %j', (settings, expected) => {
-  expect(readBy(settings)).toEqual(expected);
+])('a run reads the images that it trains with or measures on: %j', async (settings, expected) => {
+  expect(await readBy(settings)).toEqual(expected);
 });
 
 test('a measure that is taken on the training images reads those', () => {
