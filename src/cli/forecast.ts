@@ -1,6 +1,7 @@
 import { createColors } from 'picocolors';
 import type { Change } from '../plan/explain.ts';
-import { type Plan, type PlannedRun, runKey } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type PlannedRun, runKey } from '../plan/run.ts';
 import { formatRatio, formatValue } from '../report/format.ts';
 import type { CellForecast, Forecast, KindForecast } from '../run/foresee.ts';
 import type { Prospect } from '../run/outlook.ts';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { PlannedRun } from '../plan/plan.ts';
+import type { PlannedRun } from '../plan/run.ts';
 import { layOut } from '../report/layout.ts';
 import { collectResults, type Results } from '../report/results.ts';
 import { renderTerminal } from '../report/terminal.ts';

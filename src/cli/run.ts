@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { readDevice } from '../devices/ask.ts';
 import { Failure } from '../failure.ts';
-import type { PlannedRun } from '../plan/plan.ts';
+import type { PlannedRun } from '../plan/run.ts';
 import { selectorOf } from '../plan/select.ts';
 import { openEventLog } from '../run/event-log.ts';
 import type { Emit, SweepEvent } from '../run/events.ts';

@@ -1,8 +1,9 @@
 import type { Cell } from '../spec/cell.ts';
 import type { Evaluation } from '../stages/measure-table.ts';
 import { imagesOf, type Split } from '../stages/needs.ts';
-import type { Candidate, Stage, Subject } from '../stages/stage.ts';
-import { evaluationSettings, type InputHashes, stageKey } from './key.ts';
+import type { Candidate, Inputs, Stage, Subject } from '../stages/stage.ts';
+import { evaluationSettings, type InputHashes, stageKey, trackingSettings } from './key.ts';
+import { runName } from './run.ts';
 
 /** Where the stages of a cell are written down. */
 export interface Desk {
@@ -11,6 +12,8 @@ export interface Desk {
   readonly hashes: InputHashes;
   /** The stage that gives the target's network, where it is that of another sweep. */
   readonly given: string | undefined;
+  /** The images that are looked at on the way, by their content. */
+  readonly trackedOn: string;
   /** Enters a stage that these seeds need, or finds the equal one of another cell; returns its key. */
   enter(stage: Stage, of: readonly number[]): string;
   /** The keys of all stages that a seed needs, each after those it builds on. */
@@ -35,11 +38,12 @@ export function openDesk(
   hashes: InputHashes,
   stages: Map<string, Stage>,
 ): Desk {
-  const needs = new Map(seeds.map(seed => [seed, [] as string[]]));
+  const needs = new Map(seeds.map(seed => [seed, new Set<string>()]));
   const settings = new Map<string, string>();
   const desk: Desk = {
     ...{ cell, seeds, hashes, given: givenKey(cell, hashes) },
-    needs: seed => needs.get(seed)!,
+    trackedOn: trackingSettings(cell.configuration, hashes),
+    needs: seed => [...needs.get(seed)!],
     settingsOf(measure, split) {
       const name = `${measure} ${split}`;
       const known = settings.get(name);
@@ -54,10 +58,7 @@ export function openDesk(
       if (known === undefined) stages.set(stage.key, stage);
       else if (known.kind === 'phase' && stage.kind === 'phase')
         stages.set(stage.key, tracking(known, stage));
-      for (const seed of of) {
-        const keys = needs.get(seed)!;
-        if (!keys.includes(stage.key)) keys.push(stage.key);
-      }
+      for (const seed of of) needs.get(seed)!.add(stage.key);
       return stage.key;
     },
   };
@@ -86,24 +87,44 @@ function tracking<Phase extends Extract<Stage, { kind: 'phase' }>>(one: Phase, o
 
 /** The name of a stage of one seed, and of one that all seeds share. */
 export const nameOf = ({ cell }: Desk, seed: number, ...parts: readonly string[]) =>
-  [`${cell.id}/seed-${seed}`, ...parts].join(' ');
-export const sharedName = ({ cell }: Desk, ...parts: readonly string[]) => [cell.id, ...parts].join(' ');
+  joined(runName(cell, seed), parts);
+export const sharedName = ({ cell }: Desk, ...parts: readonly string[]) => joined(cell.id, parts);
 
-/** A measure of the network that a predictor stands for, or of the target itself when none is given. */
+/** By concatenation, which shares the text of `first` among the hundreds of thousands of names of a large sweep. */
+const joined = (first: string, parts: readonly string[]) =>
+  parts.reduce((all, part) => `${all} ${part}`, first);
+
+/** What an evaluation looks at. */
+export interface Measured {
+  /** With the predictor whose network is measured; without one it is the target itself. */
+  readonly inputs: Inputs;
+  readonly target: string;
+  readonly unless: string | undefined;
+}
+
+/** The network that a predictor stands for; one object for all measures of it, for there may be many. */
+export const reconstructed = (
+  { subject, target, unless }: Setting,
+  predictor: string | undefined,
+): Measured => ({
+  inputs: { target: subject.target, permutation: subject.permutation, predictor },
+  target,
+  unless,
+});
+
+/** A measure of the network that a predictor stands for, or of the target. */
 export function evaluate(
   desk: Desk,
   name: string,
   measure: Evaluation,
   split: Split,
-  { subject, target, unless }: Setting,
-  predictor: string | undefined,
+  { inputs, target, unless }: Measured,
   of: readonly number[],
 ): string {
   const { configuration } = desk.cell;
+  const { predictor } = inputs;
   const settings = desk.settingsOf(measure, split);
-  const isOriginal = predictor === undefined;
-  const inputs = isOriginal ? { target: subject.target } : { ...subject, predictor };
-  const key = stageKey('evaluation', settings, predictor, isOriginal ? target : undefined);
+  const key = stageKey('evaluation', settings, predictor, predictor === undefined ? target : undefined);
   return desk.enter({ kind: 'evaluation', key, name, configuration, measure, split, inputs, unless }, of);
 }
 
@@ -120,11 +141,8 @@ export function selectBest(
   const candidates = desk.seeds.map((seed): Candidate => {
     const predictor = predictors.get(seed)!;
     const name = nameOf(desk, seed, label, measure);
-    return {
-      seed,
-      predictor,
-      evaluation: evaluate(desk, name, measure, split, setting, predictor, [seed]),
-    };
+    const measured = reconstructed(setting, predictor);
+    return { seed, predictor, evaluation: evaluate(desk, name, measure, split, measured, [seed]) };
   });
   const parts = candidates.map(({ seed, predictor, evaluation }) => `${seed} ${predictor} ${evaluation}`);
   const key = stageKey('selection', measure, toBeat, ...parts);

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Configuration } from '../spec/configuration.ts';
 import { isMapping, valueAt, withValue } from '../spec/pointer.ts';
 import type { InputHashes } from './key.ts';
-import type { Plan, PlannedRun } from './plan.ts';
+import type { Plan } from './plan.ts';
+import type { PlannedRun } from './run.ts';
 import { stagesOfCell } from './stages-of-cell.ts';
 
 /** A run as an earlier plan had it. */

@@ -1,5 +1,5 @@
 import { matcherOf } from '../spec/glob.ts';
-import type { PlannedRun } from './plan.ts';
+import type { PlannedRun } from './run.ts';
 
 /** Whether a run is meant by the pattern, by its whole name (`matcherOf`); every run when there is no pattern. */
 export function selectorOf(pattern: string | undefined): (run: PlannedRun) => boolean {

@@ -1,10 +1,19 @@
 import type { Cell } from '../spec/cell.ts';
 import { type Phase, phasesOf } from '../spec/phases.ts';
 import { iterationsOf } from '../spec/recipe.ts';
-import { type Evaluation, isMeasure, type Measure, scalarOf } from '../stages/measure-table.ts';
+import { isMeasure, type Measure, scalarOf } from '../stages/measure-table.ts';
 import { distils, learnsFromLogits, type Split } from '../stages/needs.ts';
 import type { Stage } from '../stages/stage.ts';
-import { type Desk, evaluate, nameOf, openDesk, type Setting, selectBest, sharedName } from './desk.ts';
+import {
+  type Desk,
+  evaluate,
+  nameOf,
+  openDesk,
+  reconstructed,
+  type Setting,
+  selectBest,
+  sharedName,
+} from './desk.ts';
 import {
   guidanceSettings,
   type InputHashes,
@@ -13,37 +22,11 @@ import {
   phaseSettings,
   stageKey,
   targetSettings,
-  trackingSettings,
 } from './key.ts';
-
-/** One round of a run: its phases, and what is measured of the last one; keys of stages. */
-export interface Round {
-  readonly phases: readonly { readonly name: string; readonly key: string }[];
-  readonly evaluations: Readonly<Partial<Record<Evaluation, string>>>;
-  /** The stage that made the network it represents; absent: the weights of the configuration. */
-  readonly target: string | undefined;
-  /** The order of its kernels; absent: as they are. */
-  readonly permutation: string | undefined;
-  /** What tells whether the round gained; absent where there is one round. */
-  readonly selection: string | undefined;
-}
-
-/** What one seed of a cell needs. */
-export interface SeedPlan {
-  readonly seed: number;
-  readonly rounds: readonly Round[];
-  /** The stage that trained the target; absent: its weights are given. */
-  readonly trained: string | undefined;
-  /** What is measured of the target itself. */
-  readonly original: Readonly<Partial<Record<Measure, string>>>;
-  /** The images that are looked at on the way, by their content. */
-  readonly trackedOn: string;
-  /** The keys of all its stages, each after those it builds on. */
-  readonly stages: readonly string[];
-}
+import { type PlannedRun, type Round, runName } from './run.ts';
 
 /**
- * The stages of a cell with all its seeds, entered into `stages`; what another cell has entered is shared. Names of
+ * The runs of a cell, one for each seed, and their stages, entered into `stages`; what another cell has entered is shared. Names of
  * stages are those of the first run that needs them.
  */
 export function stagesOfCell(
@@ -51,7 +34,7 @@ export function stagesOfCell(
   seeds: readonly number[],
   hashes: InputHashes,
   stages: Map<string, Stage>,
-): SeedPlan[] {
+): PlannedRun[] {
   const { target, evaluate: measures, progressive, baseline } = cell.configuration;
   // Seeds that train a target each have no stage in common.
   if (target.train?.seed === 'run' && seeds.length > 1)
@@ -64,7 +47,7 @@ export function stagesOfCell(
     ofTarget.map(measure => [measure, ofOriginal(desk, given, measure, 'test')]),
   );
 
-  const rounds = new Map<number, Round[]>(seeds.map(seed => [seed, []]));
+  const rounds: ReadonlyMap<number, Round>[] = [];
   let network = given;
   let selection: string | undefined;
   for (let number = 1; number <= (baseline ? 0 : progressive.rounds); number++) {
@@ -75,16 +58,25 @@ export function stagesOfCell(
       selection = selectRound(desk, number, setting, predictors, given, selection);
       if (number < progressive.rounds) network = networkOf(desk, number, setting, selection);
     }
-    for (const seed of seeds) {
-      const ofSeed = { phases: phases.get(seed)!, evaluations: evaluations.get(seed)! };
-      const { target, permutation } = setting.subject;
-      rounds.get(seed)!.push({ ...ofSeed, target, permutation, selection });
-    }
+    const { target, permutation } = setting.subject;
+    const ofSeed = (seed: number): Round => ({
+      phases: phases(seed),
+      evaluations: evaluations.get(seed)!,
+      target,
+      permutation,
+      selection,
+    });
+    rounds.push(new Map(seeds.map(seed => [seed, ofSeed(seed)])));
   }
-  const trackedOn = trackingSettings(cell.configuration, hashes);
   return seeds.map(seed => ({
-    ...{ seed, original, trained, trackedOn },
-    rounds: rounds.get(seed)!,
+    run: runName(cell, seed),
+    cell,
+    seed,
+    inputs: hashes,
+    original,
+    trained,
+    trackedOn: desk.trackedOn,
+    rounds: rounds.map(round => round.get(seed)!),
     stages: desk.needs(seed),
   }));
 }
@@ -111,9 +103,8 @@ function trainedOriginal(desk: Desk): string | undefined {
 
 function ofOriginal(desk: Desk, given: string | undefined, measure: Measure, split: Split): string {
   const target = targetSettings(desk.cell.configuration, desk.hashes.weights, given);
-  const setting = { subject: { target: given }, target, unless: undefined };
-  const name = sharedName(desk, 'original', measure);
-  return evaluate(desk, name, measure, split, setting, undefined, desk.seeds);
+  const measured = { inputs: { target: given }, target, unless: undefined };
+  return evaluate(desk, sharedName(desk, 'original', measure), measure, split, measured, desk.seeds);
 }
 
 /** What a round represents, with the order of its kernels. */
@@ -140,7 +131,7 @@ function settingOf(
 /** The phases of a round, of all seeds: a phase may begin with the best of them. */
 function trainRound(desk: Desk, number: number, setting: Setting) {
   const list = phasesOf(desk.cell.configuration);
-  const phases = new Map<number, { name: string; key: string }[]>(desk.seeds.map(seed => [seed, []]));
+  const after: ReadonlyMap<number, string>[] = [];
   let predictors: ReadonlyMap<number, string> = new Map();
   for (const [i, phase] of list.entries()) {
     const before = predictors;
@@ -155,13 +146,15 @@ function trainRound(desk: Desk, number: number, setting: Setting) {
         return [seed, enter(seed, nameOf(desk, seed, ...label), start)];
       }),
     );
-    for (const seed of desk.seeds) phases.get(seed)!.push({ name: phase.name, key: predictors.get(seed)! });
+    after.push(predictors);
   }
+  const phases = (seed: number): Round['phases'] =>
+    list.map(({ name }, i) => ({ name, key: after[i]!.get(seed)! }));
   return { predictors, phases };
 }
 
 /** Enters a phase of one seed, with what all seeds share worked out once. */
-function phaseOf({ cell, hashes, enter }: Desk, phase: Phase, i: number, setting: Setting) {
+function phaseOf({ cell, hashes, trackedOn, enter }: Desk, phase: Phase, i: number, setting: Setting) {
   const { configuration } = cell;
   const { subject, target, unless } = setting;
   const { configuration: training, start } = phase;
@@ -173,12 +166,14 @@ function phaseOf({ cell, hashes, enter }: Desk, phase: Phase, i: number, setting
   const settings = phaseSettings(training, read);
   const guidance = learnsFromLogits(training) ? guidanceSettings(training, read, target) : undefined;
   const track = configuration.evaluate.filter(isMeasure).filter(measure => scalarOf(measure).onTheWay);
-  const trackedOn = trackingSettings(configuration, hashes);
   return (seed: number, name: string, predictor: string | undefined): string => {
     const key = stageKey('phase', settings, seed, target, subject.permutation, predictor);
-    const common = { key, name, configuration, inputs: { ...subject, predictor }, unless };
+    const inputs = { target: subject.target, permutation: subject.permutation, predictor };
     const stream = guidance && stageKey('guidance', guidance, seed);
-    return enter({ kind: 'phase', ...common, seed, training, track, trackedOn, stream }, [seed]);
+    return enter(
+      { kind: 'phase', key, name, configuration, inputs, unless, seed, training, track, trackedOn, stream },
+      [seed],
+    );
   };
 }
 
@@ -189,11 +184,15 @@ function measureRound(
   predictors: ReadonlyMap<number, string>,
 ): Map<number, Round['evaluations']> {
   const measures = desk.cell.configuration.evaluate;
-  const ofSeed = (seed: number) =>
-    measures.map(measure => {
-      const name = nameOf(desk, seed, ...roundLabel(desk, number), measure);
-      return [measure, evaluate(desk, name, measure, 'test', setting, predictors.get(seed)!, [seed])];
+  const label = roundLabel(desk, number);
+  const ofSeed = (seed: number) => {
+    const measured = reconstructed(setting, predictors.get(seed));
+    const of = [seed];
+    return measures.map(measure => {
+      const name = nameOf(desk, seed, ...label, measure);
+      return [measure, evaluate(desk, name, measure, 'test', measured, of)];
     });
+  };
   return new Map(desk.seeds.map(seed => [seed, Object.fromEntries(ofSeed(seed))]));
 }
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { objectFolder, type StoredObject } from '../files/object.ts';
-import { type PlannedRun, runKey } from '../plan/plan.ts';
-import type { Round } from '../plan/stages-of-cell.ts';
+import { type PlannedRun, type Round, runKey } from '../plan/run.ts';
 import { permutationFile } from '../stages/permutation-file.ts';
 import { predictorFile } from '../stages/predictor-file.ts';
 import type {

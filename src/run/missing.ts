@@ -1,4 +1,5 @@
-import { type Plan, type PlannedRun, reportedBy } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type PlannedRun, reportedBy } from '../plan/run.ts';
 import type { SelectionRecord } from '../stages/result.ts';
 import { dependencies, type Stage } from '../stages/stage.ts';
 import type { Store } from './store.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Plan, PlannedRun } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { PlannedRun } from '../plan/run.ts';
 import { type RunResult, valuesOf } from '../stages/result.ts';
 import { dependencies, iterationsOfStage, type Stage } from '../stages/stage.ts';
 import { assemble } from './assemble.ts';

@@ -1,4 +1,4 @@
-import { type PlannedRun, reportedBy } from '../plan/plan.ts';
+import { type PlannedRun, reportedBy } from '../plan/run.ts';
 import type { Stage } from '../stages/stage.ts';
 import type { RunFailure } from './events.ts';
 

@@ -1,4 +1,5 @@
-import type { Plan, PlannedRun } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { PlannedRun } from '../plan/run.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { PhaseStage, Stage, StageKind } from '../stages/stage.ts';
 import type { Prospect } from './outlook.ts';

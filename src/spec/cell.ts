@@ -1,4 +1,4 @@
-import { canonicalJson, hashOf } from '../canonical-json.ts';
+import { canonicalJson } from '../canonical-json.ts';
 import type { Assignment } from './assignment.ts';
 import type { Configuration } from './configuration.ts';
 import { isMapping, type Mapping, valueAt, withValue } from './pointer.ts';
@@ -60,9 +60,10 @@ function withoutForeignKeys(data: unknown, { path }: Assignment): unknown {
   return withValue(data, parent, Object.fromEntries(kept));
 }
 
-/** A cell of a valid configuration; its id does not depend on the order of keys in the spec. */
+/** A cell of a valid configuration, whose hash is `content`; so its id does not depend on the order of keys in the spec. */
 export function cellOf(
   configuration: Configuration,
+  content: string,
   axes: readonly string[],
   assignments: readonly Assignment[],
 ): Cell {
@@ -72,10 +73,9 @@ export function cellOf(
     const value = given ? given.value : valueAt(configuration, path);
     if (value !== undefined) values[path] = value;
   }
-  const hash = hashOf(configuration).slice(0, 8);
   // Only what the grid assigns to this very cell: an include for another one must not rename this one's folder.
   const assigned = Object.entries(values).filter(([path]) => assignments.some(one => one.path === path));
-  return { id: `${slugOf(assigned)}-${hash}`, values, configuration };
+  return { id: `${slugOf(assigned)}-${content.slice(0, 8)}`, values, configuration };
 }
 
 /** Phases by their names, all else as it is. */

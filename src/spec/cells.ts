@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson, hashOf } from '../canonical-json.ts';
 import type { Assignment, Combination } from './assignment.ts';
 import { type Cell, cellOf, resolve } from './cell.ts';
 import type { Configuration } from './configuration.ts';
@@ -34,11 +34,11 @@ export function buildCells(
     // Valid data has the types that are generated from the schema it is valid against.
     const configuration = resolved as unknown as Configuration;
     const problems = invalid.length > 0 ? invalid : impossible(configuration);
-    const content = canonicalJson(resolved);
+    const content = hashOf(resolved);
     const twin = first.get(content);
     if (problems.length === 0 && twin !== undefined) problems.push(duplicate(combination, twin));
     if (problems.length === 0)
-      built.cells.push({ cell: cellOf(configuration, axes, assignments), assignments });
+      built.cells.push({ cell: cellOf(configuration, content, axes, assignments), assignments });
     built.problems.push(...problems.map(problem => ({ problem, assignments })));
     first.set(content, twin ?? combination);
   }

@@ -104,10 +104,8 @@ export function withDefaults(schema: Schema, value: unknown): unknown {
     const own = Object.hasOwn(value, key) ? value[key] : copied(follow(property).default);
     if (own !== undefined) filled[key] = withDefaults(property, own);
   }
-  return {
-    ...filled,
-    ...Object.fromEntries(Object.entries(value).filter(([key]) => !Object.hasOwn(filled, key))),
-  };
+  const others = Object.entries(value).filter(([key]) => !Object.hasOwn(filled, key));
+  return others.length === 0 ? filled : { ...filled, ...Object.fromEntries(others) };
 }
 
 /** Mappings are copied as they are filled in; lists here, so that no two cells share one. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Plan, planSweep, reportedBy, runKey } from '../../src/plan/plan.ts';
+import { type Plan, planSweep } from '../../src/plan/plan.ts';
+import { reportedBy, runKey } from '../../src/plan/run.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { dependencies } from '../../src/stages/stage.ts';
 

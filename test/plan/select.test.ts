@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedRun } from '../../src/plan/plan.ts';
+import type { PlannedRun } from '../../src/plan/run.ts';
 import { selectorOf } from '../../src/plan/select.ts';
 
 const run = { run: 'hidden-140_lr-1.5-0a1b/seed-3' } as PlannedRun;

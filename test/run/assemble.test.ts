@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { objectFolder } from '../../src/files/object.ts';
-import { reportedBy, runKey } from '../../src/plan/plan.ts';
+import { reportedBy, runKey } from '../../src/plan/run.ts';
 import { assemble } from '../../src/run/assemble.ts';
 import { missingStages } from '../../src/run/missing.ts';
 import type { PhaseStage } from '../../src/stages/stage.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedRun } from '../../src/plan/plan.ts';
+import type { PlannedRun } from '../../src/plan/run.ts';
 import { createTally } from '../../src/run/tally.ts';
 import { evaluationStage, keyOf, phaseStage } from '../support/fake-stages.ts';
 
