@@ -1,6 +1,7 @@
-import protobuf from 'protobufjs/light.js';
 import { Failure } from '../failure.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
+import { attributeTypes, elementTypes, modelMessage } from '../onnx-schema.ts';
+import { excessOf } from './onnx-bounds.ts';
 import { contiguous, decode, formats, type NumberFormat } from './values.ts';
 
 /** An ONNX file as far as an image classifier needs it; what it claims is checked, but not what its nodes mean. */
@@ -30,79 +31,28 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, number | string | readonly number[]>>;
 }
 
-/** A ResNet152 has 516 nodes. */
-const maxNodes = 20_000;
-/** Of everything but the weights: nodes, names, shapes. */
-const maxGraphBytes = 32 * 2 ** 20;
 const maxDimensions = 8;
 
-/** ONNX's numbers for the types of elements. */
 const floating: Readonly<Record<number, NumberFormat>> = {
-  1: formats.float32,
-  10: formats.float16,
-  11: formats.float64,
-  16: formats.bfloat16,
+  [elementTypes.float32]: formats.float32,
+  [elementTypes.float16]: formats.float16,
+  [elementTypes.float64]: formats.float64,
+  [elementTypes.bfloat16]: formats.bfloat16,
 };
-const integral: Readonly<Record<number, NumberFormat>> = { 6: formats.int32, 7: formats.int64 };
+const integral: Readonly<Record<number, NumberFormat>> = {
+  [elementTypes.int32]: formats.int32,
+  [elementTypes.int64]: formats.int64,
+};
 
-/*
- * The part of onnx.proto (https://github.com/onnx/onnx) that is read; field numbers are the format's own. Graphs inside of
- * attributes (loops, conditions) are left out, so that nothing in the schema contains itself.
- */
-const schema = protobuf.Root.fromJSON({
-  nested: {
-    Model: message({ graph: [7, 'Graph'] }),
-    Graph: message({
-      node: [1, 'Node', 'repeated'],
-      initializer: [5, 'Tensor', 'repeated'],
-      input: [11, 'ValueInfo', 'repeated'],
-      output: [12, 'ValueInfo', 'repeated'],
-      sparse: [15, 'bytes', 'repeated'],
-    }),
-    Node: message({
-      input: [1, 'string', 'repeated'],
-      output: [2, 'string', 'repeated'],
-      name: [3, 'string'],
-      opType: [4, 'string'],
-      attribute: [5, 'Attribute', 'repeated'],
-      domain: [7, 'string'],
-    }),
-    Attribute: message({
-      name: [1, 'string'],
-      f: [2, 'float'],
-      i: [3, 'int64'],
-      s: [4, 'bytes'],
-      t: [5, 'Tensor'],
-      floats: [7, 'float', 'repeated'],
-      ints: [8, 'int64', 'repeated'],
-      type: [20, 'int32'],
-    }),
-    Tensor: message({
-      dims: [1, 'int64', 'repeated'],
-      dataType: [2, 'int32'],
-      floatData: [4, 'float', 'repeated'],
-      int32Data: [5, 'int32', 'repeated'],
-      int64Data: [7, 'int64', 'repeated'],
-      name: [8, 'string'],
-      rawData: [9, 'bytes'],
-      doubleData: [10, 'double', 'repeated'],
-      dataLocation: [14, 'int32'],
-    }),
-    ValueInfo: message({ name: [1, 'string'], type: [2, 'Type'] }),
-    Type: message({ tensorType: [1, 'TensorType'] }),
-    TensorType: message({ elemType: [1, 'int32'], shape: [2, 'Shape'] }),
-    Shape: message({ dim: [1, 'Dimension', 'repeated'] }),
-    Dimension: message({ dimValue: [1, 'int64'] }),
-  },
-});
-
-function message(fields: Record<string, [id: number, type: string, rule?: 'repeated']>): protobuf.IType {
-  const entries = Object.entries(fields).map(([name, [id, type, rule]]) => [
-    name,
-    rule ? { id, type, rule } : { id, type },
-  ]);
-  return { fields: Object.fromEntries(entries) };
-}
+/** Graphs inside of attributes (loops, conditions) are skipped, so that no message contains itself. */
+const model = modelMessage([
+  'Model.irVersion',
+  'Model.producerName',
+  'Model.opsetImport',
+  'Graph.name',
+  'Attribute.g',
+  'TensorType.elemType',
+]);
 
 /** What protobuf.js makes of the messages; fields that are not there have their type's empty value. */
 interface RawTensor {
@@ -143,13 +93,13 @@ interface RawGraph {
   readonly initializer: readonly RawTensor[];
   readonly input: readonly RawValue[];
   readonly output: readonly RawValue[];
-  readonly sparse: readonly unknown[];
+  readonly sparseInitializer: readonly unknown[];
 }
 
 /** Reads an ONNX file; nothing in it is executed. Throws a Failure of kind 'checkpoint' that names `file`. */
 export function readOnnx(bytes: Uint8Array, file: string): OnnxGraph {
   const graph = decodeGraph(bytes, file);
-  if (graph.sparse.length > 0) throw damaged(file, 'dense weights', 'sparse ones');
+  if (graph.sparseInitializer.length > 0) throw damaged(file, 'dense weights', 'sparse ones');
   const tensors = new Map<string, Tensor>();
   const integers = new Map<string, Integers>();
   const keep = (name: string, tensor: RawTensor) => {
@@ -175,46 +125,15 @@ export function readOnnx(bytes: Uint8Array, file: string): OnnxGraph {
 
 function decodeGraph(bytes: Uint8Array, file: string): RawGraph {
   try {
-    checkSize(bytes, file);
-    const { graph } = schema.lookupType('Model').decode(bytes) as unknown as { graph: RawGraph | null };
+    const excess = excessOf(bytes, model);
+    if (excess) throw damaged(file, excess.expected, excess.found);
+    const { graph } = model.decode(bytes) as unknown as { graph: RawGraph | null };
     if (graph) return graph;
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw damaged(file, 'whole messages', `\`${(error as Error).message}\``);
   }
   throw damaged(file, 'a graph', 'none');
-}
-
-/** Before anything is decoded, for decoded a small message takes many times its bytes. */
-function checkSize(bytes: Uint8Array, file: string): void {
-  const reader = protobuf.Reader.create(bytes);
-  let [nodes, weights] = [0, 0];
-  /** Goes through the fields up to `end`; `enter` says whose length it has dealt with. */
-  const scan = (end: number, enter: (field: number, length: number) => boolean) => {
-    while (reader.pos < end) {
-      const tag = reader.uint32();
-      if ((tag & 7) !== 2) {
-        reader.skipType(tag & 7);
-        continue;
-      }
-      const length = reader.uint32();
-      if (length > end - reader.pos) throw new RangeError(`${length} bytes beyond its end`);
-      if (!enter(tag >>> 3, length)) reader.skip(length);
-    }
-  };
-  scan(bytes.length, (field, length) => {
-    if (field !== 7) return false;
-    scan(reader.pos + length, (inner, size) => {
-      if (inner === 1) nodes++;
-      if (inner === 5) weights += size;
-      return false;
-    });
-    return true;
-  });
-  if (nodes > maxNodes) throw damaged(file, `at most ${maxNodes} nodes`, `${nodes}`);
-  const rest = bytes.length - weights;
-  if (rest > maxGraphBytes)
-    throw damaged(file, `at most ${maxGraphBytes} bytes besides its weights`, `${rest}`);
 }
 
 function nodeOf({ name, opType, domain, input, output, attribute }: RawNode): OnnxNode {
@@ -230,11 +149,13 @@ function nodeOf({ name, opType, domain, input, output, attribute }: RawNode): On
 
 /** By the attribute's own type; older files leave it out. */
 function attributeValue({ type, f, i, s, floats, ints }: RawAttribute): number | string | readonly number[] {
-  if (type === 1) return f;
-  if (type === 3) return Buffer.from(s).toString('utf8');
-  if (type === 6 || floats.length > 0) return floats;
-  if (type === 7 || ints.length > 0) return ints.map(whole);
-  return type === 2 ? whole(i) : (s.length > 0 && Buffer.from(s).toString('utf8')) || f || whole(i);
+  if (type === attributeTypes.float) return f;
+  if (type === attributeTypes.string) return Buffer.from(s).toString('utf8');
+  if (type === attributeTypes.floats || floats.length > 0) return floats;
+  if (type === attributeTypes.ints || ints.length > 0) return ints.map(whole);
+  return type === attributeTypes.int
+    ? whole(i)
+    : (s.length > 0 && Buffer.from(s).toString('utf8')) || f || whole(i);
 }
 
 /** int64 comes as a number, or as an object where there is a library for them; beyond 2^53 it is no size of anything. */

@@ -106,6 +106,47 @@ describe('what is none of ours is refused by its name and place', () => {
   });
 });
 
+/** A field of protobuf's wire format with `body` as its content. */
+function field(id: number, body: Uint8Array): Buffer {
+  const length: number[] = [];
+  for (let rest = body.length; ; rest >>>= 7) {
+    length.push(rest > 127 ? (rest & 127) | 128 : rest);
+    if (rest <= 127) break;
+  }
+  return Buffer.concat([Buffer.from([id * 8 + 2, ...length]), body]);
+}
+
+describe('a file that would take many times its bytes is refused before it is decoded', () => {
+  const million = 1_000_001;
+  const empty = (id: number) => Buffer.alloc(2 * million, Buffer.from([id * 8 + 2, 0]));
+  const ones = Buffer.alloc(million, 1);
+  test.each([
+    ['inputs', empty(11)],
+    ['tensors', empty(5)],
+    ['attributes of a node', field(1, empty(5))],
+    ['integers of an attribute', field(1, field(5, field(8, ones)))],
+    ['sizes of a tensor', field(5, field(1, ones))],
+    ['integers of a tensor', field(5, field(7, ones))],
+  ])('a million %s', (_, graph) => {
+    expect(() => readOnnx(field(7, graph), 'net.onnx')).toThrow(
+      'Expected net.onnx to be an ONNX file with at most 1000000 fields and integers, got 10000',
+    );
+  });
+
+  test('names of many bytes', () => {
+    const long = field(7, field(2, Buffer.alloc(2 ** 25, 'a')));
+    expect(() => readOnnx(long, 'net.onnx')).toThrow('at most 33554432 bytes besides its weights, got 33554');
+  });
+});
+
+test('graphs inside of attributes are skipped, however deep', () => {
+  const nested = Array.from({ length: 200 }).reduce<Buffer>(
+    graph => field(1, field(5, field(6, graph))),
+    Buffer.alloc(0),
+  );
+  expect(readOnnx(field(7, nested), 'net.onnx').nodes).toHaveLength(1);
+});
+
 /** Whatever the bytes, they give a network or a Failure. */
 function outcome(bytes: Uint8Array): void {
   try {

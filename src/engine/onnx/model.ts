@@ -1,69 +1,6 @@
-import protobuf from 'protobufjs/light.js';
+import { attributeTypes, elementTypes, modelMessage } from '../../onnx-schema.ts';
 
-/**
- * The part of the ONNX file format (onnx.proto, IR version 10) that tensor programs need, as a protobuf.js schema.
- * Field numbers are the format's own.
- */
-const schema = protobuf.Root.fromJSON({
-  nested: {
-    Model: message({
-      irVersion: [1, 'int64'],
-      producerName: [2, 'string'],
-      graph: [7, 'Graph'],
-      opsetImport: [8, 'OperatorSet', 'repeated'],
-    }),
-    OperatorSet: message({ domain: [1, 'string'], version: [2, 'int64'] }),
-    Graph: message({
-      node: [1, 'Node', 'repeated'],
-      name: [2, 'string'],
-      initializer: [5, 'Tensor', 'repeated'],
-      input: [11, 'ValueInfo', 'repeated'],
-      output: [12, 'ValueInfo', 'repeated'],
-    }),
-    Node: message({
-      input: [1, 'string', 'repeated'],
-      output: [2, 'string', 'repeated'],
-      name: [3, 'string'],
-      opType: [4, 'string'],
-      attribute: [5, 'Attribute', 'repeated'],
-      domain: [7, 'string'],
-    }),
-    Attribute: message({
-      name: [1, 'string'],
-      f: [2, 'float'],
-      i: [3, 'int64'],
-      s: [4, 'bytes'],
-      g: [6, 'Graph'],
-      ints: [8, 'int64', 'repeated'],
-      type: [20, 'int32'],
-    }),
-    Tensor: message({
-      dims: [1, 'int64', 'repeated'],
-      dataType: [2, 'int32'],
-      name: [8, 'string'],
-      rawData: [9, 'bytes'],
-    }),
-    ValueInfo: message({ name: [1, 'string'], type: [2, 'Type'] }),
-    Type: message({ tensorType: [1, 'TensorType'] }),
-    TensorType: message({ elemType: [1, 'int32'], shape: [2, 'Shape'] }),
-    Shape: message({ dim: [1, 'Dimension', 'repeated'] }),
-    Dimension: message({ dimValue: [1, 'int64'] }),
-  },
-});
-
-function message(fields: Record<string, [id: number, type: string, rule?: 'repeated']>): protobuf.IType {
-  return {
-    fields: Object.fromEntries(
-      Object.entries(fields).map(([name, [id, type, rule]]) => [
-        name,
-        rule ? { id, type, rule } : { id, type },
-      ]),
-    ),
-  };
-}
-
-/** ONNX's numbers for the types of elements in use. */
-export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+const model = modelMessage();
 
 export type Attribute =
   | number
@@ -89,7 +26,7 @@ export interface Initializer {
 export interface Port {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly type: keyof typeof dataTypes;
+  readonly type: keyof typeof elementTypes;
 }
 
 export interface Graph {
@@ -107,8 +44,8 @@ export function encodeModel(graph: Graph): Uint8Array {
     { domain: 'com.microsoft', version: 1 },
     { domain: 'com.microsoft.nchwc', version: 1 },
   ];
-  const model = { irVersion: 10, producerName: 'nern-sweep', opsetImport, graph: encodeGraph(graph) };
-  return schema.lookupType('Model').encode(model).finish();
+  const content = { irVersion: 10, producerName: 'nern-sweep', opsetImport, graph: encodeGraph(graph) };
+  return model.encode(content).finish();
 }
 
 function encodeGraph({ name, nodes, initializers, inputs, outputs }: Graph): object {
@@ -131,19 +68,19 @@ function encodeGraph({ name, nodes, initializers, inputs, outputs }: Graph): obj
 }
 
 function typeOf(data: Initializer['data']): number {
-  if (data instanceof Float32Array) return dataTypes.float32;
-  return data instanceof Int32Array ? dataTypes.int32 : dataTypes.int64;
+  if (data instanceof Float32Array) return elementTypes.float32;
+  return data instanceof Int32Array ? elementTypes.int32 : elementTypes.int64;
 }
 
 function encodePort({ name, shape, type }: Port) {
   const dim = shape.map(dimValue => ({ dimValue }));
-  return { name, type: { tensorType: { elemType: dataTypes[type], shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };
 }
 
 function encodeAttribute(name: string, attribute: Attribute) {
-  if (typeof attribute === 'number') return { name, i: attribute, type: 2 };
-  if (typeof attribute === 'string') return { name, s: Buffer.from(attribute), type: 3 };
-  if ('float' in attribute) return { name, f: attribute.float, type: 1 };
-  if ('graph' in attribute) return { name, g: encodeGraph(attribute.graph), type: 5 };
-  return { name, ints: attribute, type: 7 };
+  if (typeof attribute === 'number') return { name, i: attribute, type: attributeTypes.int };
+  if (typeof attribute === 'string') return { name, s: Buffer.from(attribute), type: attributeTypes.string };
+  if ('float' in attribute) return { name, f: attribute.float, type: attributeTypes.float };
+  if ('graph' in attribute) return { name, g: encodeGraph(attribute.graph), type: attributeTypes.graph };
+  return { name, ints: attribute, type: attributeTypes.ints };
 }

@@ -1,12 +1,12 @@
 import { sizeOf } from '../../graph/tensor.ts';
 import type { OperationKind, Value } from '../../graph/value.ts';
+import { elementTypes } from '../../onnx-schema.ts';
 import { hasBlocks, hasShapeOf, staysBlocked } from './blocks.ts';
 import { type Context, type Lowering, operationOf } from './context.ts';
 import { lowerConvolution, lowerInputGradient } from './convolution.ts';
 import { lowerFilterGradient } from './filter-gradient.ts';
 import { lowerFilterGradientOnGpu } from './filter-gradient-gpu.ts';
 import { join } from './join.ts';
-import { dataTypes } from './model.ts';
 import { lowerAffine, lowerChannelProduct, sumOfChannels } from './normalisation.ts';
 import { lowerMaxPool, lowerMaxPoolGradient } from './pooling.ts';
 import { emitProduct } from './product.ts';
@@ -90,7 +90,7 @@ export const lowerings: Record<Exclude<OperationKind, Structural>, Lowering> = {
   gatherRows: plainly((_of, operands, { emit }) => emit('Gather', operands, { axis: 0 })),
   scatterAddRows: plainly((of, [rows, indices], { emit, tensor, integers }) => {
     const zeros = emit('Expand', [tensor(Float32Array.of(0), [1]), integers(...of.shape)]);
-    const index = emit('Cast', [emit('Unsqueeze', [indices!, integers(1)])], { to: dataTypes.int64 });
+    const index = emit('Cast', [emit('Unsqueeze', [indices!, integers(1)])], { to: elementTypes.int64 });
     return emit('ScatterND', [zeros, index, rows!], { reduction: 'add' });
   }),
   reshape: plainly((of, [x], { emit, integers }) => emit('Reshape', [x!, integers(...of.shape)])),
