@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { encodeModel, type Graph, type Node } from '../../src/engine/onnx/model.ts';
 import { Failure } from '../../src/failure.ts';
 import { networkOf } from '../../src/networks/build.ts';
-import { layersOfOnnx } from '../../src/networks/from-onnx.ts';
 import { matchParameters } from '../../src/networks/keys.ts';
+import { layersOfOnnx } from '../../src/networks/onnx/layers.ts';
 import { readOnnx } from '../../src/weights/onnx.ts';
 
 const task = { classes: 2, input: [3, 8, 8] } as const;

@@ -1,159 +1,11 @@
-import { Failure } from '../failure.ts';
-import type { Tensor } from '../graph/tensor.ts';
-import type { Integers, OnnxGraph, OnnxNode } from '../weights/onnx.ts';
-import type { Task } from './build.ts';
-import type { ConvolutionLayer, Layer } from './layer.ts';
-import { integersOf } from './onnx-integers.ts';
+import type { Tensor } from '../../graph/tensor.ts';
+import type { OnnxNode } from '../../weights/onnx.ts';
+import type { ConvolutionLayer, Layer } from '../layer.ts';
+import { alikeOnAllSides, expectAttribute, number, numbers, type Refuse } from './attributes.ts';
+import { parametersOf, put, type State, source, weight } from './state.ts';
 
-/** A network's layers, and its weights under the names that these give them. */
-export interface Layers {
-  readonly layers: Layer[];
-  readonly tensors: Map<string, Tensor>;
-}
-
-/**
- * The layers that the nodes of an ONNX graph amount to. Nodes that belong together become one: a convolution and the batch
- * norm behind it, a product and the sum with its bias, strides and pads on an identity path. Throws a Failure of kind
- * 'checkpoint' that names the node that is none of ours, or not in a form of ours.
- */
-export function layersOfOnnx(graph: OnnxGraph, file: string, { input }: Task): Layers {
-  const image = imageOf(graph, file, input);
-  const state: State = {
-    layers: [],
-    tensors: new Map(),
-    named: new Map([[image, 'image']]),
-    channels: new Map([['image', input[0]]]),
-    strided: new Map(),
-    integers: new Map(graph.integers),
-    fixed: new Map(graph.tensors),
-    uses: usesOf(graph),
-  };
-  for (const node of graph.nodes) {
-    const integers = integersOf(node, state.integers);
-    if (integers) {
-      state.integers.set(node.outputs[0]!, integers);
-      continue;
-    }
-    const refuse = (expected: string, found: string) => refused(file, node, expected, found);
-    const translate = Object.hasOwn(translations, node.operation) ? translations[node.operation] : undefined;
-    if (!translate)
-      throw refuse(`an operation out of ${Object.keys(translations).join(', ')}`, node.operation);
-    translate(node, state, refuse);
-  }
-  const [output] = graph.outputs;
-  const last = state.named.get(output ?? '');
-  if (graph.outputs.length !== 1 || last === undefined || last !== state.layers.at(-1)?.to)
-    throw new Failure(
-      'checkpoint',
-      `Expected ${file} to have one output, the logits, got ${graph.outputs.join(', ') || 'none'}`,
-      'Export the network in evaluation mode, without a softmax at its end.',
-    );
-  return { layers: state.layers, tensors: state.tensors };
-}
-
-type Refuse = (expected: string, found: string) => Failure;
-
-const refused = (file: string, { name, operation }: OnnxNode, expected: string, found: string) =>
-  new Failure(
-    'checkpoint',
-    `${file}: expected node \`${name}\` (${operation}) to have ${expected}, got ${found}`,
-    'docs/networks.md lists what a network may consist of.',
-  );
-
-/** What is known while the nodes are gone through. */
-interface State {
-  /** Weights by the names that nodes call them by. */
-  readonly fixed: Map<string, Tensor>;
-  readonly layers: Layer[];
-  readonly tensors: Map<string, Tensor>;
-  /** The layer that makes what a node's output is called by. */
-  readonly named: Map<string, string>;
-  /** Of feature maps, by layer. */
-  readonly channels: Map<string, number>;
-  /** Outputs of which every second row, and column, of a layer is taken. */
-  readonly strided: Map<string, { readonly of: string; readonly sides: readonly number[] }>;
-  /** Shapes, axes and pads: fixed, or computed by nodes so far. */
-  readonly integers: Map<string, Integers>;
-  /** How many nodes read an output. */
-  readonly uses: ReadonlyMap<string, number>;
-}
-
+/** Adds the layer that a node amounts to, or changes the one before. */
 type Translation = (node: OnnxNode, state: State, refuse: Refuse) => void;
-
-function usesOf({ nodes, outputs }: OnnxGraph): Map<string, number> {
-  const uses = new Map<string, number>();
-  for (const name of [...nodes.flatMap(({ inputs }) => inputs), ...outputs])
-    uses.set(name, (uses.get(name) ?? 0) + 1);
-  return uses;
-}
-
-function imageOf({ inputs }: OnnxGraph, file: string, expected: Task['input']): string {
-  const [image] = inputs;
-  const fits =
-    image?.shape.length === 4 &&
-    image.shape.slice(1).every((length, i) => length === undefined || length === expected[i]);
-  if (inputs.length === 1 && image && fits) return image.name;
-  const found = inputs.map(({ shape }) => `[${shape.map(length => length ?? '?').join(', ')}]`);
-  throw new Failure(
-    'checkpoint',
-    `Expected ${file} to take images [n, ${expected.join(', ')}], those of the data set, got ${found.join(' and ') || 'no input'}`,
-    'Export the network for images of this size, or with open sizes (`dynamic_axes`).',
-  );
-}
-
-/** Adds a layer that makes a node's output; `channels` of what it makes, where that is a feature map. */
-function put(node: OnnxNode, layer: Layer, state: State, channels?: number): void {
-  const to = node.outputs[0]!;
-  state.layers.push({ ...layer, to });
-  state.named.set(to, to);
-  if (channels !== undefined) state.channels.set(to, channels);
-}
-
-/** The layer that a node's input comes from. */
-function source(node: OnnxNode, index: number, state: State, refuse: Refuse): string {
-  const found = state.named.get(node.inputs[index] ?? '');
-  if (found === undefined)
-    throw refuse('what an earlier layer makes as its input', `\`${node.inputs[index] ?? ''}\``);
-  return found;
-}
-
-function weight(node: OnnxNode, index: number, state: State, refuse: Refuse): Tensor {
-  const found = state.fixed.get(node.inputs[index] ?? '');
-  if (!found) throw refuse('fixed weights', `\`${node.inputs[index] ?? 'none'}\``);
-  return found;
-}
-
-/** What the parameters of a layer are called: as in the network that was exported, if its names were kept. */
-function parametersOf(node: OnnxNode, index: number, { tensors }: State): string {
-  const [, kept] = /^(.+)\.weight$/.exec(node.inputs[index] ?? '') ?? [];
-  const name = kept ?? node.name;
-  return tensors.has(`${name}.weight`) ? node.outputs[0]! : name;
-}
-
-const number = ({ attributes }: OnnxNode, key: string, absent: number) =>
-  typeof attributes[key] === 'number' ? attributes[key] : absent;
-const numbers = ({ attributes }: OnnxNode, key: string, absent: readonly number[]): readonly number[] =>
-  Array.isArray(attributes[key]) ? attributes[key] : absent;
-
-/** Of a kernel, a window, a stride or a margin. */
-const maxSide = 255;
-
-/** The one value of an attribute that has it for each side. */
-function even(node: OnnxNode, key: string, absent: readonly number[], refuse: Refuse): number {
-  const all = numbers(node, key, absent);
-  const [value = -1] = all;
-  if (all.some(other => other !== value)) throw refuse(`\`${key}\` alike on all sides`, `[${all}]`);
-  const least = key === 'pads' ? 0 : 1;
-  if (!Number.isInteger(value) || value < least || value > maxSide)
-    throw refuse(`\`${key}\` from ${least} to ${maxSide}`, `[${all}]`);
-  return value;
-}
-
-function expectAttribute(node: OnnxNode, key: string, expected: number | string, refuse: Refuse): void {
-  const found = node.attributes[key] ?? expected;
-  const all = Array.isArray(found) ? found : [found];
-  if (all.some(value => value !== expected)) throw refuse(`\`${key}\` ${expected}`, `${all}`);
-}
 
 const one =
   (layer: (node: OnnxNode, refuse: Refuse) => Layer, keepsMap = true): Translation =>
@@ -171,11 +23,11 @@ const one =
 const alias: Translation = (node, state, refuse) => {
   const fixed = state.fixed.get(node.inputs[0]!);
   if (fixed) state.fixed.set(node.outputs[0]!, fixed);
-  if (fixed) return;
-  state.named.set(node.outputs[0]!, source(node, 0, state, refuse));
+  else state.named.set(node.outputs[0]!, source(node, 0, state, refuse));
 };
 
-const translations: Record<string, Translation> = {
+/** By ONNX's name of the operation. */
+export const translations: Record<string, Translation> = {
   Conv: convolution,
   BatchNormalization: batchNorm,
   Relu: one(() => ({ kind: 'relu' })),
@@ -187,15 +39,15 @@ const translations: Record<string, Translation> = {
     expectAttribute(node, 'auto_pad', 'NOTSET', refuse);
     return {
       kind: 'max-pool',
-      size: even(node, 'kernel_shape', [1], refuse),
-      stride: even(node, 'strides', [1], refuse),
-      padding: even(node, 'pads', [0], refuse),
+      size: alikeOnAllSides(node, 'kernel_shape', [1], refuse),
+      stride: alikeOnAllSides(node, 'strides', [1], refuse),
+      padding: alikeOnAllSides(node, 'pads', [0], refuse),
       ceil: number(node, 'ceil_mode', 0) === 1,
     };
   }),
   AveragePool: one((node, refuse) => {
-    const size = even(node, 'kernel_shape', [1], refuse);
-    const stride = even(node, 'strides', [1], refuse);
+    const size = alikeOnAllSides(node, 'kernel_shape', [1], refuse);
+    const stride = alikeOnAllSides(node, 'strides', [1], refuse);
     if (stride !== size) throw refuse('windows that lie side by side', `strides of ${stride}`);
     expectAttribute(node, 'pads', 0, refuse);
     expectAttribute(node, 'auto_pad', 'NOTSET', refuse);
@@ -240,8 +92,8 @@ function convolution(node: OnnxNode, state: State, refuse: Refuse): void {
   const layer: ConvolutionLayer = {
     kind: 'convolution',
     ...{ name, filters, size, bias: hasBias, from: source(node, 0, state, refuse) },
-    stride: even(node, 'strides', [1], refuse),
-    padding: even(node, 'pads', [0], refuse),
+    stride: alikeOnAllSides(node, 'strides', [1], refuse),
+    padding: alikeOnAllSides(node, 'pads', [0], refuse),
   };
   put(node, layer, state, filters);
 }

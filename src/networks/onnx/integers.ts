@@ -1,4 +1,4 @@
-import type { Integers, OnnxNode } from '../weights/onnx.ts';
+import type { Integers, OnnxNode } from '../../weights/onnx.ts';
 
 /*
  * Exporters write shapes and pads as what computes them. Here they are computed: small tensors of integers, NaN where the
