@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { runTogether } from '../../bench/gpu/processes.ts';
+import { newFolder } from '../support/files.ts';
 
 /** A subject that is a line of JavaScript; `tell` prints a line of JSON, `go` waits for one. */
 function subject(script: string): [string, ...string[]] {
@@ -69,14 +67,13 @@ describe('runTogether', () => {
   });
 
   it('does not let the others wait for one that failed', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'subject-'));
+    const folder = newFolder();
     // Only one of them can make the folder.
     const oneFails = subject(`
       const { mkdirSync } = await import('node:fs');
       try { mkdirSync('${folder}/taken'); } catch { console.error('out of memory'); process.exit(9); }
       tell({ engine }); tell({ ready: { seconds: 0 } }); await go(); tell({ measured: {} });`);
     const ended = await runTogether(oneFails, { processes: 2, limitSeconds: 30 });
-    await rm(folder, { recursive: true });
     expect(ended).toEqual({ outcome: 'failed', reason: 'A process ended with 9\nout of memory' });
   });
 

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
-import { folderOf } from '../support/files.ts';
+import { newFolder } from '../support/files.ts';
 import { sendFile, serve, type TestServer } from '../support/server.ts';
 import { tar } from '../support/tar.ts';
 import { makeWorkspace, runProgram } from './program.ts';
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 test('a data set is imported from an archive, after which it is there', async () => {
   const workspace = makeWorkspace();
-  const place = await folderOf({ 'cifar.tgz': archive });
+  const place = newFolder({ 'cifar.tgz': archive });
   const from = ['data', 'cifar10', '--from', join(place, 'cifar.tgz')];
   const ended = await runProgram(workspace, from);
   expect(ended).toMatchObject({ code: 0, stdout: 'cifar10 is unpacked: data/cifar-10-batches-bin\n' });

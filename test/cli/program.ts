@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { newFolder } from '../support/files.ts';
 
 const main = resolve('dist/cli/main.js');
 const realWorker = resolve('dist/run/worker.js');
@@ -32,7 +32,7 @@ interface ExecutedStage {
 
 /** A new folder with a spec in it. */
 export function makeWorkspace(spec = tinySpec) {
-  const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-cli-'));
+  const folder = newFolder();
   writeFileSync(join(folder, 'tiny.yaml'), spec);
   const executedFile = join(folder, 'executed.txt');
   return {

@@ -5,7 +5,7 @@ import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { readArrays, readTask } from '../../src/data/arrays.ts';
 import { openNpy } from '../../src/data/npy.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 import { npy, npyLabels } from '../support/npy.ts';
 
 /** Value of a pixel of image i, so that each tells where it comes from. */
@@ -34,7 +34,7 @@ function arrayOf(axes: string, channels = 3): Buffer {
 const labels = npyLabels([0, 6, 2]);
 
 const read = async (images: Buffer, ofLabels = labels, limit?: number) => {
-  const root = await folderOf({ 'x.npy': images, 'y.npy': ofLabels });
+  const root = newFolder({ 'x.npy': images, 'y.npy': ofLabels });
   return readArrays({ images: join(root, 'x.npy'), labels: join(root, 'y.npy') }, 'test', limit);
 };
 
@@ -107,7 +107,7 @@ describe('an archive of numpy', () => {
     ['stored', 0, { 'images.npy': arrayOf('nhwc'), 'labels.npy': labels }],
     ['packed', 6, { 'x_test.npy': arrayOf('nhwc'), 'y_test.npy': labels, 'x_train.npy': labels }],
   ] as const)('has both, %s', async (_, level, entries) => {
-    const root = await folderOf({ 'all.npz': zipSync(entries, { level }) });
+    const root = newFolder({ 'all.npz': zipSync(entries, { level }) });
     const images = await readArrays({ images: join(root, 'all.npz') }, 'test');
     expect(images).toMatchObject({ count, height, width, classes: 7 });
     expect(images.pixels[1]).toBe(pixel(0, 0, 0, 1));
@@ -115,7 +115,7 @@ describe('an archive of numpy', () => {
   });
 
   test('that lacks one says what it was looked for as, and what is there', async () => {
-    const root = await folderOf({ 'all.npz': zipSync({ 'pictures.npy': arrayOf('nhwc') }) });
+    const root = newFolder({ 'all.npz': zipSync({ 'pictures.npy': arrayOf('nhwc') }) });
     const failure = await failureOf(readArrays({ images: join(root, 'all.npz') }, 'train'));
     expect(failure.message).toContain('`train_images` or `images`');
     expect(failure.message).toContain('found `pictures`');
@@ -123,7 +123,7 @@ describe('an archive of numpy', () => {
 
   test('that is damaged is refused by name', async () => {
     const bytes = zipSync({ 'images.npy': arrayOf('nhwc'), 'labels.npy': labels });
-    const root = await folderOf({ 'all.npz': bytes.fill(0xff, 60, 120), 'cut.npz': bytes.subarray(0, 90) });
+    const root = newFolder({ 'all.npz': bytes.fill(0xff, 60, 120), 'cut.npz': bytes.subarray(0, 90) });
     for (const name of ['all.npz', 'cut.npz']) {
       const failure = await failureOf(readArrays({ images: join(root, name) }, 'test'));
       expect(failure).toMatchObject({ kind: 'data', message: expect.stringContaining(name) });
@@ -142,7 +142,7 @@ test('what numpy itself writes is read (bench/peers/image_reference.py)', async 
 });
 
 test('a header of any bytes is read or refused, never more', async () => {
-  const root = await folderOf({});
+  const root = newFolder();
   const { writeFile } = await import('node:fs/promises');
   const file = join(root, 'any.npy');
   await fc.assert(

@@ -1,11 +1,10 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CifarName, readCifar } from '../../src/data/cifar.ts';
 import { cifarValues as imageSize } from '../../src/data/cifar-binary.ts';
 import { normalizations, normalizationTable, normalizeImages } from '../../src/data/normalize.ts';
-import type { Failure } from '../../src/failure.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 import {
   bool,
   build,
@@ -24,24 +23,6 @@ import {
 } from '../support/pickle.ts';
 import { sharedData, testWith } from '../support/shared-data.ts';
 
-async function folderOf(files: Record<string, Uint8Array>): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'nern-cifar-'));
-  for (const [name, bytes] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), { recursive: true });
-    await writeFile(join(root, name), bytes);
-  }
-  return root;
-}
-
-async function failureOf(call: Promise<unknown>): Promise<Failure> {
-  try {
-    await call;
-  } catch (error) {
-    return error as Failure;
-  }
-  throw expect.unreachable();
-}
-
 const image = (seed: number) => Uint8Array.from({ length: imageSize }, (_, i) => (i * 7 + seed * 31) % 256);
 const record = (seed: number, ...labels: number[]) => Buffer.concat([Buffer.from(labels), image(seed)]);
 const batches = [1, 2, 3, 4, 5];
@@ -55,7 +36,7 @@ describe('the binary version', () => {
   );
 
   test('the five training files follow each other, and their size says how many images they hold', async () => {
-    const images = await readCifar({ root: await folderOf(cifar10), dataset: 'cifar10', split: 'train' });
+    const images = await readCifar({ root: newFolder(cifar10), dataset: 'cifar10', split: 'train' });
     expect(images).toMatchObject({ count: 10, channels: 3, height: 32, width: 32, classes: 10 });
     expect([...images.labels]).toEqual([1, 9, 2, 9, 3, 9, 4, 9, 5, 9]);
     for (let i = 0; i < 10; i++) {
@@ -66,7 +47,7 @@ describe('the binary version', () => {
   });
 
   test('a limit takes the first images and reads no file behind them', async () => {
-    const root = await folderOf({
+    const root = newFolder({
       ...cifar10,
       'cifar-10-batches-bin/data_batch_3.bin': Buffer.from('damaged'),
     });
@@ -77,7 +58,7 @@ describe('the binary version', () => {
   });
 
   test('CIFAR-100 has its fine labels', async () => {
-    const root = await folderOf({
+    const root = newFolder({
       'cifar-100-binary/test.bin': Buffer.concat([record(1, 3, 77), record(2, 4, 99)]),
     });
     const images = await readCifar({ root, dataset: 'cifar100', split: 'test' });
@@ -90,7 +71,7 @@ describe('the binary version', () => {
     ['empty', Buffer.alloc(0), 'got 0 bytes'],
     ['with a label out of range', record(1, 10), 'the labels in FILE to be below 10, got 10 for image 0'],
   ])('a file that is %s is a data failure that names it', async (_, bytes, message) => {
-    const root = await folderOf({ 'cifar-10-batches-bin/test_batch.bin': bytes });
+    const root = newFolder({ 'cifar-10-batches-bin/test_batch.bin': bytes });
     const file = join(root, 'cifar-10-batches-bin/test_batch.bin');
     const failure = await failureOf(readCifar({ root, dataset: 'cifar10', split: 'test' }));
     expect(failure).toMatchObject({ kind: 'data', hint: expect.any(String) });
@@ -99,7 +80,7 @@ describe('the binary version', () => {
   });
 
   test('a file that is missing from its folder is named', async () => {
-    const root = await folderOf({ 'cifar-10-batches-bin/data_batch_1.bin': record(1, 1) });
+    const root = newFolder({ 'cifar-10-batches-bin/data_batch_1.bin': record(1, 1) });
     const failure = await failureOf(readCifar({ root, dataset: 'cifar10', split: 'train' }));
     expect(failure).toMatchObject({ kind: 'data', message: expect.stringContaining('data_batch_2.bin') });
   });
@@ -111,7 +92,7 @@ test.each<[CifarName, string[]]>([
 ])(
   '%s that is not there: the failure says which folders were looked for, and where to get them',
   async (dataset, folders) => {
-    for (const root of [await folderOf({}), join(tmpdir(), 'nern-no-such-folder')]) {
+    for (const root of [newFolder(), join(newFolder(), 'none')]) {
       const failure = await failureOf(readCifar({ root, dataset, split: 'test' }));
       expect(failure).toMatchObject({ kind: 'data', hint: expect.stringContaining('cs.toronto.edu') });
       for (const folder of folders) expect(failure.message).toContain(folder);
@@ -145,7 +126,7 @@ describe('the python version', () => {
   const encoded = call(global('_codecs', 'encode'), str(pixels.toString('latin1')), str('latin1'));
 
   const read = async (state: Part, protocol = 2) => {
-    const root = await folderOf({ 'cifar-10-batches-py/test_batch': pickle(state, protocol) });
+    const root = newFolder({ 'cifar-10-batches-py/test_batch': pickle(state, protocol) });
     return readCifar({ root, dataset: 'cifar10', split: 'test' });
   };
 
@@ -188,7 +169,7 @@ describe('the python version', () => {
       [str('coarse_labels'), list(integer(1), integer(2))],
       [str('fine_labels'), list(integer(99), integer(0))],
     );
-    const root = await folderOf({ 'cifar-100-python/train': pickle(state, 3) });
+    const root = newFolder({ 'cifar-100-python/train': pickle(state, 3) });
     const images = await readCifar({ root, dataset: 'cifar100', split: 'train' });
     expect([...images.labels]).toEqual([99, 0]);
   });

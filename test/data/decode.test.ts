@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { centre, randomCrop, resized } from '../../src/data/crop.ts';
 import { decodeBox, decodeCentre, decodeRandom, whyBroken } from '../../src/data/decode.ts';
 import { createRandom } from '../../src/random.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 
 /** What PIL and torchvision make of pictures (bench/peers/image_reference.py). */
 const folder = 'test/fixtures/data';
@@ -106,7 +106,7 @@ describe('a file that is no whole picture', () => {
   };
   let root = '';
   beforeAll(async () => {
-    root = await folderOf(broken);
+    root = newFolder(broken);
     writeFileSync(join(root, 'whole.jpg'), whole);
   });
 

@@ -7,7 +7,7 @@ import { type Feed, openFeed } from '../../src/data/feed.ts';
 import { divide } from '../../src/data/held-out.ts';
 import { normalizations } from '../../src/data/normalize.ts';
 import { proceduralImages } from '../../src/data/procedural.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 
 const [batch, values] = [8, 3 * 32 * 32];
 const common = { heldOut: 0, normalization: normalizations.cifar10, augment: true, batch };
@@ -32,7 +32,7 @@ beforeAll(async () => {
   }
   folder = {
     ...common,
-    source: { kind: 'folder', folder: await folderOf(files), size: 24, resize: 28, corrupt: 'refuse' },
+    source: { kind: 'folder', folder: newFolder(files), size: 24, resize: 28, corrupt: 'refuse' },
     input: [3, 24, 24],
   };
 });
@@ -115,7 +115,7 @@ describe('a feed', () => {
   });
 
   test('names the image that cannot be decoded', async () => {
-    const root = await folderOf({ 'a/1.jpg': 'no picture' });
+    const root = newFolder({ 'a/1.jpg': 'no picture' });
     const feed = open({ ...folder, source: { ...folder.source, folder: root } as never }, startOfData(0));
     expect(await failureOf(feed.next())).toMatchObject({
       kind: 'data',

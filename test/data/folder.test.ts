@@ -5,7 +5,7 @@ import { decodeCentre } from '../../src/data/decode.ts';
 import { inFixedOrder, listFolder } from '../../src/data/folder.ts';
 import { indexFolder } from '../../src/data/folder-index.ts';
 import { folderSet, openFolder } from '../../src/data/folder-set.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 
 const jpeg = readFileSync('test/fixtures/data/colour.jpg');
 const png = readFileSync('test/fixtures/data/colour.png');
@@ -13,14 +13,14 @@ const grey = readFileSync('test/fixtures/data/grey.jpg');
 const sizing = { size: 20, resize: 24 };
 
 beforeAll(async () => {
-  process.env.NERN_SWEEP_CACHE = await folderOf({});
+  process.env.NERN_SWEEP_CACHE = newFolder();
 });
 afterAll(() => {
   delete process.env.NERN_SWEEP_CACHE;
 });
 
 const tree = () =>
-  folderOf({
+  newFolder({
     'dog/b.JPEG': jpeg,
     'dog/a.png': png,
     'dog/more/c.jpg': grey,
@@ -55,7 +55,7 @@ describe('a folder of images', () => {
     ['is empty', {}, 'to hold a subfolder of images for each class, found none'],
     ['has a class without images', { 'a/1.jpg': jpeg, 'b/1.txt': 'x' }, 'found none in `b`'],
   ])('that %s is refused', async (_, files, message) => {
-    const root = files === undefined ? '/nowhere' : await folderOf(files);
+    const root = files === undefined ? '/nowhere' : newFolder(files);
     const failure = await failureOf(listFolder(root));
     expect(failure).toMatchObject({ kind: 'data', message: expect.stringContaining(message) });
   });
@@ -63,7 +63,7 @@ describe('a folder of images', () => {
   test('has a fixed order in which its first images are of any class', async () => {
     const files: Record<string, Uint8Array> = {};
     for (const name of ['a', 'b', 'c']) for (let i = 0; i < 20; i++) files[`${name}/${i}.jpg`] = jpeg;
-    const list = await listFolder(await folderOf(files));
+    const list = await listFolder(newFolder(files));
     const some = inFixedOrder(list, 12);
     expect(new Set(some.labels).size).toBe(3);
     expect(some.files).toEqual(inFixedOrder(list, 30).files.slice(0, 12));

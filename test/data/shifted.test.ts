@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { imagenetRClasses } from '../../src/data/imagenet-r-classes.ts';
 import { openCorrupted, openRenditions } from '../../src/data/shifted.ts';
 import { amongClasses, corruptionAccuracies } from '../../src/measures/ood.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 import { npy, npyLabels } from '../support/npy.ts';
 
 /** Five severities of four images of 2x2 pixels; each pixel tells corruption, severity and image. */
@@ -20,7 +20,7 @@ const files = {
 const source = { classes: 10, corruptions: ['fog', 'snow'], severities: [1, 3, 5] };
 
 test('corrupted images lie part by part, by corruption and severity', async () => {
-  const { images, parts } = await openCorrupted({ ...source, folder: await folderOf(files), limit: 3 });
+  const { images, parts } = await openCorrupted({ ...source, folder: newFolder(files), limit: 3 });
   expect(images).toMatchObject({ count: 18, height: 2, width: 2, classes: 10 });
   expect(parts!.map(({ corruption, severity, from }) => [corruption, severity, from])).toEqual([
     ['fog', 1, 0],
@@ -50,14 +50,14 @@ test.each([
   ['labels of other classes', { 'labels.npy': npyLabels(labels.map(l => l + 9)) }, 'integers from 0 to 9'],
   ['labels for no five severities', { 'labels.npy': npyLabels([1, 2, 3]) }, 'five severities'],
 ])('a set with %s is refused', async (_, changed, message) => {
-  const folder = await folderOf({ ...files, ...changed });
+  const folder = newFolder({ ...files, ...changed });
   const failure = await failureOf(openCorrupted({ ...source, folder }));
   expect(failure).toMatchObject({ kind: 'data', message: expect.stringContaining(message) });
 });
 
 test('a corruption that is not there is missed by its file', async () => {
   const failure = await failureOf(
-    openCorrupted({ ...source, corruptions: ['frost'], folder: await folderOf(files) }),
+    openCorrupted({ ...source, corruptions: ['frost'], folder: newFolder(files) }),
   );
   expect(failure.message).toContain('frost.npy');
 });
@@ -66,7 +66,7 @@ const jpeg = readFileSync('test/fixtures/data/colour.jpg');
 const sizing = { size: 16, resize: 18, corrupt: 'refuse' } as const;
 
 test("renditions have their classes' numbers among the 1000 of ImageNet", async () => {
-  const folder = await folderOf({
+  const folder = newFolder({
     'n01443537/1.jpg': jpeg,
     'n12267677/1.jpg': jpeg,
     'n02099601/x.jpg': jpeg,
@@ -81,7 +81,7 @@ test("renditions have their classes' numbers among the 1000 of ImageNet", async 
 });
 
 test('a folder of other classes is refused', async () => {
-  const folder = await folderOf({ 'n01440764/1.jpg': jpeg });
+  const folder = newFolder({ 'n01440764/1.jpg': jpeg });
   expect((await failureOf(openRenditions({ folder, ...sizing }))).message).toContain('`n01440764`');
   expect(join(folder, 'n01440764')).toContain(folder);
 });

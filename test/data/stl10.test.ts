@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readStl10 } from '../../src/data/stl10.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 
 const side = 96;
 const plane = side * side;
@@ -24,7 +24,7 @@ const files = {
 };
 
 test('images are turned from columns to rows, labels counted from 0', async () => {
-  const images = await readStl10(await folderOf(files), 'test');
+  const images = await readStl10(newFolder(files), 'test');
   expect(images).toMatchObject({ count: 3, channels: 3, height: side, width: side, classes: 10 });
   expect([...images.labels]).toEqual([0, 9, 3]);
   for (let i = 0; i < 3; i++) {
@@ -42,14 +42,14 @@ test('images are turned from columns to rows, labels counted from 0', async () =
 });
 
 test('a limit takes the first images', async () => {
-  const images = await readStl10(await folderOf(files), 'test', 2);
+  const images = await readStl10(newFolder(files), 'test', 2);
   expect(images.count).toBe(2);
   expect(images.pixels.length).toBe(2 * 3 * plane);
   expect([...images.labels]).toEqual([0, 9]);
 });
 
 test('images without labels have label 0', async () => {
-  const images = await readStl10(await folderOf(files), 'unlabeled');
+  const images = await readStl10(newFolder(files), 'unlabeled');
   expect([...images.labels]).toEqual([0, 0]);
 });
 
@@ -67,12 +67,12 @@ test.each([
   ],
 ])('a set that is %s is refused by the name of the file', async (_, changed, message) => {
   const changes = Object.entries(changed).map(([name, bytes]) => [`stl10_binary/${name}`, bytes]);
-  const root = await folderOf({ ...files, ...Object.fromEntries(changes) });
+  const root = newFolder({ ...files, ...Object.fromEntries(changes) });
   const failure = await failureOf(readStl10(root, 'test'));
   expect(failure).toMatchObject({ kind: 'data', message: expect.stringContaining(message) });
 });
 
 test('a set that is not there is missed by the name of its file', async () => {
-  const failure = await failureOf(readStl10(await folderOf({}), 'train'));
+  const failure = await failureOf(readStl10(newFolder(), 'train'));
   expect(failure).toMatchObject({ kind: 'data', message: expect.stringContaining('train_X.bin') });
 });

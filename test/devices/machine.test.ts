@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { gpuCandidates } from '../../src/devices/candidates.ts';
@@ -7,6 +6,7 @@ import type { Finding } from '../../src/devices/finding.ts';
 import { pin } from '../../src/devices/pin.ts';
 import { forgetVerdicts, readVerdicts } from '../../src/devices/verdicts.ts';
 import { tensorFlowEnvironment } from '../../src/engine/tfjs/tensorflow.ts';
+import { newFolder } from '../support/files.ts';
 
 describe('which engines are worth a look', () => {
   it.each([
@@ -42,12 +42,11 @@ describe('verdicts', () => {
   const cpu: Finding = { engine: 'onnx:cpu', index: 0, verdict: 'passed' };
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'nern-sweep-verdicts-'));
+    folder = newFolder();
     process.env.NERN_SWEEP_CACHE = folder;
   });
   afterEach(() => {
     delete process.env.NERN_SWEEP_CACHE;
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it('are remembered, each over an older one of the same device', async () => {

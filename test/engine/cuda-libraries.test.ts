@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { newFolder } from '../support/files.ts';
 
 /** A library that is on every machine, small enough, and no addon. */
 const library = resolve(
@@ -28,7 +28,7 @@ describe.runIf(process.platform === 'linux')("NVIDIA's libraries", () => {
     );
 
   it('that setup found stay in the process', () => {
-    const engines = mkdtempSync(join(tmpdir(), 'nern-sweep-cuda-'));
+    const engines = newFolder();
     const folder = join(engines, 'nvidia');
     mkdirSync(folder);
     symlinkSync(library, join(folder, 'libcudart.so.13'));

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { bring } from '../../src/fetch/bring.ts';
 import { catalogue, type Dataset } from '../../src/fetch/catalogue.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 import { sendFile, serve, type TestServer } from '../support/server.ts';
 import { tar } from '../support/tar.ts';
 
@@ -39,7 +39,7 @@ const contents = (folder: string) => readdirSync(folder, { recursive: true, enco
 describe('a data set', () => {
   test('comes from its server, and leaves nothing else behind', async () => {
     server = await serve((request, response) => sendFile(request, response, archive));
-    const root = join(await folderOf({}), 'data');
+    const root = join(newFolder(), 'data');
     const notes: string[] = [];
     const errand = { dataset, root, mirror: `${server.url}/`, patience };
     const brought = await bring(errand, event => event.type === 'note' && notes.push(event.text));
@@ -51,7 +51,7 @@ describe('a data set', () => {
   });
 
   test('is downloaded on after a call that broke', async () => {
-    const root = await folderOf({ '.downloads/set.tar.gz.part': archive.subarray(0, 50) });
+    const root = newFolder({ '.downloads/set.tar.gz.part': archive.subarray(0, 50) });
     server = await serve((request, response) => sendFile(request, response, archive));
     await bring({ dataset, root, mirror: server.url, patience }, silent);
     expect(server.ranges).toEqual(['bytes=50-']);
@@ -62,8 +62,8 @@ describe('a data set', () => {
     ['its archive under another name', 'mine.tgz', archive],
     ['a tar that was packed anew', 'mine.tar', tar([{ name: 'deep/c.bin', content: Buffer.from('c') }])],
   ])('comes from %s', async (_, name, bytes) => {
-    const place = await folderOf({ [name]: bytes });
-    const root = await folderOf({});
+    const place = newFolder({ [name]: bytes });
+    const root = newFolder();
     const { folder, how } = await bring({ dataset, root, from: join(place, name) }, silent);
     expect(how).toBe('unpacked');
     expect([join(root, 'set'), join(root, 'other-form')]).toContain(folder);
@@ -71,16 +71,16 @@ describe('a data set', () => {
   });
 
   test.each(['', 'set'])('comes from a folder, `%s` in it', async below => {
-    const place = await folderOf(files);
-    const root = await folderOf({});
+    const place = newFolder(files);
+    const root = newFolder();
     const brought = await bring({ dataset, root, from: join(place, below) }, silent);
     expect(brought).toEqual({ folder: join(root, 'set'), how: 'copied' });
     expect(contents(root)).toEqual(['set', 'set/a.bin', 'set/b.bin']);
   });
 
   test('that is too large to have twice is linked to', async () => {
-    const place = await folderOf({ 'train/n01/1.JPEG': 'x', 'val/n01/1.JPEG': 'x' });
-    const root = await folderOf({});
+    const place = newFolder({ 'train/n01/1.JPEG': 'x', 'val/n01/1.JPEG': 'x' });
+    const root = newFolder();
     const { folder, how } = await bring({ dataset: catalogue.imagenet, root, from: place }, silent);
     expect(how).toBe('linked');
     expect(lstatSync(folder).isSymbolicLink()).toBe(true);
@@ -88,15 +88,15 @@ describe('a data set', () => {
   });
 
   test('whose makers ask for a registration is not downloaded', async () => {
-    const failure = await failureOf(bring({ dataset: catalogue.imagenet, root: await folderOf({}) }, silent));
+    const failure = await failureOf(bring({ dataset: catalogue.imagenet, root: newFolder() }, silent));
     expect(failure).toMatchObject({ kind: 'environment', hint: expect.stringContaining('--from FOLDER') });
   });
 });
 
 describe('nothing is brought', () => {
   const refused = async (place: Record<string, Uint8Array>, from: string) => {
-    const folder = await folderOf(place);
-    const root = await folderOf({});
+    const folder = newFolder(place);
+    const root = newFolder();
     const failure = await failureOf(bring({ dataset, root, from: join(folder, from) }, silent));
     expect(contents(root)).toEqual([]);
     return failure;
@@ -133,7 +133,7 @@ describe('nothing is brought', () => {
   });
 
   test('over a set that is not whole', async () => {
-    const root = await folderOf({ 'set/a.bin': Buffer.of(1) });
+    const root = newFolder({ 'set/a.bin': Buffer.of(1) });
     const failure = await failureOf(bring({ dataset, root }, silent));
     expect(failure.message).toContain(`Expected ${join(root, 'set')} to hold b.bin`);
     expect(contents(root)).toEqual(['set', 'set/a.bin']);

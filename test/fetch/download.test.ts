@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { download, type Progress } from '../../src/fetch/download.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 import { sendFile, serve, type TestServer } from '../support/server.ts';
 
 const content = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 31) % 251));
@@ -24,9 +24,9 @@ async function fetchFrom(
   options: { part?: Buffer; sum?: string; silence?: number } = {},
 ) {
   server = await serve(answer);
-  const file = join(await folderOf({}), 'deep/archive.tar');
+  const file = join(newFolder(), 'deep/archive.tar');
   if (options.part) {
-    const folder = await folderOf({ 'archive.tar.part': options.part });
+    const folder = newFolder({ 'archive.tar.part': options.part });
     return run(join(folder, 'archive.tar'), options);
   }
   return run(file, options);
@@ -155,7 +155,7 @@ describe('a download', () => {
 
   test('into a folder that cannot be written says so', async () => {
     server = await serve((request, response) => sendFile(request, response, content));
-    const root = await folderOf({});
+    const root = newFolder();
     writeFileSync(join(root, 'file'), '');
     const failure = await failureOf(
       download(`${server.url}/a`, join(root, 'file/a.tar'), md5, () => {}, patience),

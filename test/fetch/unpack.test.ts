@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { unpackArchive } from '../../src/fetch/unpack.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 import { type TarEntry, tar } from '../support/tar.ts';
 
 const large = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * 7) % 253));
@@ -17,7 +17,7 @@ const entries: TarEntry[] = [
 const limits = { maxBytes: 4_000_000 };
 
 async function unpacked(archive: Uint8Array, name = 'a.tar') {
-  const root = await folderOf({ [name]: archive });
+  const root = newFolder({ [name]: archive });
   const folder = join(root, 'out');
   const outcome = await unpackArchive(join(root, name), folder, limits).then(
     () => 'done',

@@ -1,13 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeFolder, writeAtomic, writeJsonAtomic } from '../../src/files/atomic.ts';
-
-const folder = () => mkdtemp(join(tmpdir(), 'nern-atomic-'));
+import { newFolder } from '../support/files.ts';
 
 test('writes into folders that are missing and replaces what was there, leaving nothing beside it', async () => {
-  const root = await folder();
+  const root = newFolder();
   const path = join(root, 'a', 'b', 'result.json');
   await writeAtomic(path, 'old and longer');
   await writeJsonAtomic(path, { value: 1 });
@@ -16,7 +14,7 @@ test('writes into folders that are missing and replaces what was there, leaving 
 });
 
 test('many writers of one path leave one whole file', async () => {
-  const root = await folder();
+  const root = newFolder();
   const path = join(root, 'shared');
   const contents = Array.from({ length: 8 }, (_, i) => String(i).repeat(10_000));
   await Promise.all(contents.map(content => writeAtomic(path, content)));
@@ -25,7 +23,7 @@ test('many writers of one path leave one whole file', async () => {
 });
 
 test('a path that cannot be written is an environment failure with the path, and leaves nothing behind', async () => {
-  const root = await folder();
+  const root = newFolder();
   await writeFile(join(root, 'file'), '');
   const path = join(root, 'file', 'below');
   await expect(writeAtomic(path, 'x')).rejects.toMatchObject({
@@ -39,7 +37,7 @@ test('a path that cannot be written is an environment failure with the path, and
 });
 
 test('many makers of one folder all succeed', async () => {
-  const path = join(await folder(), 'a', 'b', 'c');
+  const path = join(newFolder(), 'a', 'b', 'c');
   await Promise.all(Array.from({ length: 8 }, () => makeFolder(path)));
   expect(await readdir(path)).toEqual([]);
 });

@@ -1,15 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { objectFolder, readObject, writeObject } from '../../src/files/object.ts';
+import { newFolder } from '../support/files.ts';
 
 let store: string;
 beforeEach(() => {
-  store = mkdtempSync(join(tmpdir(), 'nern-sweep-object-'));
+  store = newFolder();
 });
-afterEach(() => rmSync(store, { recursive: true }));
 
 const key = 'ab'.repeat(32);
 const content = {

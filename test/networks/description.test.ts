@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
@@ -10,9 +9,10 @@ import type { Layer } from '../../src/networks/layer.ts';
 import { learnableParameters, parameterShapes } from '../../src/networks/network.ts';
 import { networkSchema } from '../../src/spec/schema.ts';
 import { readNetworkFile } from '../../src/stages/network-file.ts';
+import { newFolder } from '../support/files.ts';
 
 const task = { classes: 10, input: [3, 32, 32] } as const;
-const folder = mkdtempSync(join(tmpdir(), 'nern-network-'));
+const folder = newFolder();
 
 function read(text: string, name = 'net.yaml') {
   writeFileSync(join(folder, name), text);

@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { writeReport } from '../../src/report/write.ts';
+import { newFolder } from '../support/files.ts';
 import { paperGrid, sampleResults } from './sample.ts';
 
 it('replaces the tables of an earlier call and leaves what another call is writing', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nern-report-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = newFolder();
   const tables = join(folder, 'tables');
   mkdirSync(tables);
   for (const name of ['accuracy.md', 'dropped.md', 'dropped.csv', '.accuracy.md.1234.tmp']) {

@@ -1,20 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { objectFolder } from '../../src/files/object.ts';
 import { reportedBy, runKey } from '../../src/plan/run.ts';
 import { assemble } from '../../src/run/assemble.ts';
 import { missingStages } from '../../src/run/missing.ts';
 import type { PhaseStage } from '../../src/stages/stage.ts';
 import { openSound, pretend } from '../support/fake-stages.ts';
+import { newFolder } from '../support/files.ts';
 import { planOf } from '../support/whole-runs.ts';
 
 let store: string;
 beforeEach(() => {
-  store = mkdtempSync(join(tmpdir(), 'nern-sweep-assemble-'));
+  store = newFolder();
 });
-afterEach(() => rmSync(store, { recursive: true }));
 
 const spec = `
 name: x

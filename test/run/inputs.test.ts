@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { proceduralSha256 } from '../../src/data/procedural.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
 import { initialisePredictor } from '../../src/nern/initialise.ts';
@@ -15,10 +14,9 @@ import { createRandom } from '../../src/random.ts';
 import { checkInputs } from '../../src/run/inputs.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
-import { folderOf } from '../support/files.ts';
+import { newFolder } from '../support/files.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-inputs-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = newFolder();
 writeFileSync(join(folder, 'foreign.th'), 'no checkpoint');
 
 function sweepOf(text: string) {
@@ -185,12 +183,12 @@ teacher: ${teacher}
 
 it('tells which images are left out because they cannot be decoded', async () => {
   const whole = readFileSync('test/fixtures/data/colour.jpg');
-  const root = await folderOf({
+  const root = newFolder({
     'pictures/test/a/1.jpg': whole,
     'pictures/test/a/2.jpg': whole.subarray(0, 900),
     'pictures/test/b/1.jpg': whole,
   });
-  process.env.NERN_SWEEP_CACHE = await folderOf({});
+  process.env.NERN_SWEEP_CACHE = newFolder();
   const { notes } = await checkInputs(
     sweepOf(`name: x
 target: { network: resnet20, dataset: folder, weights: foreign.th }

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { objectFolder, readObject } from '../../src/files/object.ts';
@@ -7,13 +6,13 @@ import type { WorkerEvent } from '../../src/run/events.ts';
 import { type Ending, executeLocally } from '../../src/run/local.ts';
 import { workFolder } from '../../src/stages/work-folder.ts';
 import { evaluationStage, jobOf, keyOf, phaseStage } from '../support/fake-stages.ts';
+import { newFolder } from '../support/files.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'nern-sweep-local-'));
+  folder = newFolder();
 });
 afterEach(() => {
-  rmSync(folder, { recursive: true });
   delete process.env.NERN_SWEEP_WORKER;
 });
 

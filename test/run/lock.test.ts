@@ -1,24 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { takeLock } from '../../src/run/lock.ts';
+import { newFolder } from '../support/files.ts';
 
 let store: string;
 beforeEach(() => {
-  store = mkdtempSync(join(tmpdir(), 'nern-sweep-lock-'));
+  store = newFolder();
 });
-afterEach(() => rmSync(store, { recursive: true }));
 
 const file = () => join(store, 'locks', 'key');
 

@@ -1,13 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { evaluationStage, jobOf, keyOf, phaseStage } from '../support/fake-stages.ts';
+import { newFolder } from '../support/files.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-serve-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = newFolder();
 
 const job = jobOf([phaseStage('a'), evaluationStage('b', 'a'), phaseStage('c')], folder);
 

@@ -1,16 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { objectFolder, writeObject } from '../../src/files/object.ts';
 import { keysIn, openStore } from '../../src/run/store.ts';
 import { keyOf } from '../support/fake-stages.ts';
+import { newFolder } from '../support/files.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'nern-sweep-store-'));
+  folder = newFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const write = (name: string, kind = 'evaluation') =>
   writeObject(objectFolder(folder, keyOf(name)), {

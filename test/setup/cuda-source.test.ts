@@ -5,27 +5,27 @@ import { describe, expect, it } from 'vitest';
 import { cudaLibrariesIn } from '../../src/engine/cuda-libraries.ts';
 import { findProvider, providerFiles } from '../../src/setup/cuda-source.ts';
 import { parseLdd } from '../../src/setup/missing-libraries.ts';
-import { makeFolder } from './folders.ts';
+import { newFolder } from '../support/files.ts';
 
 const packages = 'lib/python3.12/site-packages/';
 const provider = (prefix: string) => Object.fromEntries(providerFiles.map(file => [`${prefix}${file}`, '']));
 
 function archiveOf(name: string, files: readonly string[]): string {
-  const path = join(makeFolder(), name);
+  const path = join(newFolder(), name);
   writeFileSync(path, zipSync(Object.fromEntries(files.map(file => [file, strToU8('x')]))));
   return path;
 }
 
 describe('a CUDA provider is found', () => {
   it("in a Python environment, with NVIDIA's libraries beside it", async () => {
-    const folder = makeFolder({
+    const folder = newFolder({
       ...provider(`${packages}onnxruntime/capi/`),
       [`${packages}onnxruntime/capi/libonnxruntime.so.1.30.0`]: '',
       [`${packages}nvidia/cu13/lib/libcudart.so.13`]: '',
       [`${packages}nvidia/cudnn/lib/libcudnn.so.9`]: '',
       [`${packages}nvidia/__init__.py`]: '',
     });
-    expect(await findProvider(folder, makeFolder())).toEqual({
+    expect(await findProvider(folder, newFolder())).toEqual({
       files: providerFiles.map(file => join(folder, packages, 'onnxruntime/capi', file)),
       version: '1.30.0',
       libraries: [join(folder, packages, 'nvidia/cu13/lib'), join(folder, packages, 'nvidia/cudnn/lib')],
@@ -39,7 +39,7 @@ describe('a CUDA provider is found', () => {
       `${folder}libonnxruntime.so.1.30.0`,
       `${folder}onnxruntime_pybind11_state.so`,
     ]);
-    const workshop = makeFolder();
+    const workshop = newFolder();
     expect(await findProvider(wheel, workshop)).toEqual({
       files: providerFiles.map(file => join(workshop, file)),
       version: '1.30.0',
@@ -52,26 +52,26 @@ describe('a CUDA provider is found', () => {
       'microsoft.ml.onnxruntime.gpu.linux.1.30.0.nupkg',
       providerFiles.map(file => `runtimes/linux-x64/native/${file}`),
     );
-    const found = await findProvider(archive, makeFolder());
+    const found = await findProvider(archive, newFolder());
     expect(found.version).toBe('1.30.0');
     expect(found.files.map(file => basename(file))).toEqual([...providerFiles]);
   });
 
   it('in a folder, of unknown version', async () => {
-    expect((await findProvider(makeFolder(provider('')), makeFolder())).version).toBeUndefined();
+    expect((await findProvider(newFolder(provider('')), newFolder())).version).toBeUndefined();
   });
 });
 
 describe('what holds no provider is refused by name', () => {
   it.each(['wheel', 'folder', 'nothing', 'file'])('as a %s', async kind => {
-    const folder = makeFolder({ 'notes.txt': '' });
+    const folder = newFolder({ 'notes.txt': '' });
     const from = {
       wheel: () => archiveOf('onnxruntime-1.30.0.whl', ['onnxruntime/capi/libonnxruntime.so.1.30.0']),
       folder: () => folder,
       nothing: () => join(folder, 'nothing'),
       file: () => join(folder, 'notes.txt'),
     }[kind]!();
-    await expect(findProvider(from, makeFolder())).rejects.toMatchObject({
+    await expect(findProvider(from, newFolder())).rejects.toMatchObject({
       kind: 'environment',
       message: expect.stringContaining(from),
       hint: 'Give a wheel of onnxruntime-gpu, or a Python environment that has it.',
@@ -88,7 +88,7 @@ describe("NVIDIA's libraries", () => {
       'libcudart.so',
       'libnvblas.so.13',
     ];
-    const folder = makeFolder({
+    const folder = newFolder({
       ...Object.fromEntries(names.map(name => [`cu13/${name}`, ''])),
       'cudnn/libcudnn.so.9': '',
       'cudnn/libcudnn_ops.so.9': '',

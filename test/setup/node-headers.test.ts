@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { nodeHeaders } from '../../src/setup/node-headers.ts';
-import { makeFolder } from './folders.ts';
+import { newFolder } from '../support/files.ts';
 
 const [major] = process.versions.node.split('.');
 const headersOf = (version: string) =>
-  makeFolder({ 'include/node/node_version.h': `#define NODE_MAJOR_VERSION ${version}\n` });
+  newFolder({ 'include/node/node_version.h': `#define NODE_MAJOR_VERSION ${version}\n` });
 
 describe("Node.js' headers", () => {
   afterEach(() => vi.unstubAllEnvs());

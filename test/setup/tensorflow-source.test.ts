@@ -2,7 +2,8 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findTensorFlow } from '../../src/setup/tensorflow-source.ts';
-import { makeFolder, tensorFlowAt } from './folders.ts';
+import { newFolder } from '../support/files.ts';
+import { tensorFlowAt } from './files-of-tensorflow.ts';
 
 const packages = 'lib/python3.12/site-packages/';
 
@@ -25,7 +26,7 @@ describe('a TensorFlow is found', () => {
     ['in a folder with lib/ and include/', '', tensorFlowAt('lib/', 'include/'), 'lib'],
   ];
   it.each(layouts)('%s', async (_, from, files, expected) => {
-    const folder = makeFolder(files);
+    const folder = newFolder(files);
     const libraries = join(folder, expected);
     expect(await findTensorFlow(join(folder, from))).toEqual({
       files: {
@@ -40,7 +41,7 @@ describe('a TensorFlow is found', () => {
   });
 
   it('under the name that it has where it was built for C alone', async () => {
-    const folder = makeFolder({
+    const folder = newFolder({
       'lib/libtensorflow.so': '',
       'lib/libtensorflow.so.2': '',
       'lib/libtensorflow.so.2.15.0': '',
@@ -56,15 +57,15 @@ describe('a TensorFlow is found', () => {
   });
 
   it.skipIf(process.platform === 'win32')('by an interpreter, wherever its packages are', async () => {
-    const folder = makeFolder(tensorFlowAt('elsewhere/tensorflow/'));
+    const folder = newFolder(tensorFlowAt('elsewhere/tensorflow/'));
     const found = join(folder, 'elsewhere/tensorflow');
-    const python = join(makeFolder({ python3: `#!/bin/sh\necho ${found}\n` }), 'python3');
+    const python = join(newFolder({ python3: `#!/bin/sh\necho ${found}\n` }), 'python3');
     chmodSync(python, 0o755);
     expect(await findTensorFlow(python)).toMatchObject({ files: { folder: found } });
   });
 
   it('in an archive, which is to be unpacked', async () => {
-    const folder = makeFolder({ 'tensorflow_cpu-2.21.0.whl': '', 'tensorflow-core-native.jar': '' });
+    const folder = newFolder({ 'tensorflow_cpu-2.21.0.whl': '', 'tensorflow-core-native.jar': '' });
     for (const name of ['tensorflow_cpu-2.21.0.whl', 'tensorflow-core-native.jar']) {
       expect(await findTensorFlow(join(folder, name))).toEqual({ archive: join(folder, name) });
     }
@@ -77,7 +78,7 @@ describe('what is no TensorFlow is told as', () => {
   });
 
   it('a folder without it', async () => {
-    const folder = makeFolder({ [`${packages}numpy/__init__.py`]: '' });
+    const folder = newFolder({ [`${packages}numpy/__init__.py`]: '' });
     await expect(findTensorFlow(folder)).rejects.toMatchObject({
       kind: 'environment',
       message: `Expected a TensorFlow in ${folder}, found no libtensorflow there`,
@@ -86,12 +87,12 @@ describe('what is no TensorFlow is told as', () => {
   });
 
   it('one that is too old', async () => {
-    const folder = makeFolder({ [`${packages}tensorflow/python/pywrap_tensorflow.py`]: '' });
+    const folder = newFolder({ [`${packages}tensorflow/python/pywrap_tensorflow.py`]: '' });
     await expect(findTensorFlow(folder)).rejects.toThrow('older than 2.12');
   });
 
   it.skipIf(process.platform === 'win32')('an interpreter that has none', async () => {
-    const python = join(makeFolder({ python3: '#!/bin/sh\necho\n' }), 'python3');
+    const python = join(newFolder({ python3: '#!/bin/sh\necho\n' }), 'python3');
     chmodSync(python, 0o755);
     await expect(findTensorFlow(python)).rejects.toMatchObject({
       message: `Expected ${python} to have the package tensorflow, but it has not`,
@@ -99,7 +100,7 @@ describe('what is no TensorFlow is told as', () => {
   });
 
   it('an archive of another kind', async () => {
-    const archive = join(makeFolder({ 'libtensorflow.tar.gz': '' }), 'libtensorflow.tar.gz');
+    const archive = join(newFolder({ 'libtensorflow.tar.gz': '' }), 'libtensorflow.tar.gz');
     await expect(findTensorFlow(archive)).rejects.toMatchObject({
       hint: 'Unpack the archive and give its folder.',
     });

@@ -4,13 +4,13 @@ import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AddonManifest } from '../../src/engine/tfjs/tensorflow-addon.ts';
-import { makeFolder } from './folders.ts';
+import { newFolder } from '../support/files.ts';
 
 /** A Python environment, wheel or folder with a TensorFlow, on machines that have one. */
 const tensorflow = process.env.NERN_SWEEP_TENSORFLOW;
 
 const program = resolve('dist/cli/main.js');
-const engines = makeFolder();
+const engines = newFolder();
 const environment = { ...process.env, NERN_SWEEP_ENGINES: engines, NO_COLOR: '1' };
 
 /** Not synchronously: the test runner wants to hear from its worker within a minute. */
@@ -73,7 +73,7 @@ describe.skipIf(tensorflow === undefined)('a TensorFlow of this machine', () => 
   });
 
   it('is refused as tfjs:node-gpu when it computes on the CPU beside a GPU', () => {
-    const folder = makeFolder({ 'nvidia-smi': '#!/bin/sh\necho 0, GPU-1, Some GPU, 8192, 570.1\n' });
+    const folder = newFolder({ 'nvidia-smi': '#!/bin/sh\necho 0, GPU-1, Some GPU, 8192, 570.1\n' });
     chmodSync(join(folder, 'nvidia-smi'), 0o755);
     const path = `${folder}${delimiter}${process.env.PATH}`;
     const told = open('tfjs:node-gpu', 1, 'console.log(engine.device)', path);
@@ -84,7 +84,7 @@ describe.skipIf(tensorflow === undefined)('a TensorFlow of this machine', () => 
 
   it('stays linked when another cannot be', async () => {
     const before = manifest();
-    const broken = makeFolder({
+    const broken = newFolder({
       'lib/libtensorflow_cc.so.2': 'no library',
       'lib/libtensorflow_framework.so.2': 'no library',
     });

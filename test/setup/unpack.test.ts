@@ -4,12 +4,12 @@ import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { placeOfHeader, placeOfLibrary } from '../../src/setup/tensorflow.ts';
 import { unpack } from '../../src/setup/unpack.ts';
-import { makeFolder } from './folders.ts';
+import { newFolder } from '../support/files.ts';
 
 const everything = (name: string) => name;
 
 function archiveOf(files: Record<string, Uint8Array>, level: 0 | 6 = 6): string {
-  const path = join(makeFolder(), 'archive.whl');
+  const path = join(newFolder(), 'archive.whl');
   writeFileSync(path, zipSync(files, { level, comment: 'a comment behind the directory' } as object));
   return path;
 }
@@ -21,7 +21,7 @@ describe('an archive', () => {
       { 'a/large.so.2': large, 'a/empty': strToU8(''), 'b/not-wanted': strToU8('x') },
       level,
     );
-    const folder = makeFolder();
+    const folder = newFolder();
     const count = await unpack(archive, folder, name =>
       name.startsWith('a/') ? `lib/${name.slice(2)}` : undefined,
     );
@@ -32,7 +32,7 @@ describe('an archive', () => {
 
   it('may not write outside its folder', async () => {
     const archive = archiveOf({ '../outside': strToU8('x') });
-    const folder = makeFolder();
+    const folder = newFolder();
     await expect(unpack(archive, join(folder, 'inside'), everything)).rejects.toThrow('lie in one folder');
     expect(existsSync(join(folder, 'outside'))).toBe(false);
   });
@@ -44,7 +44,7 @@ describe('an archive', () => {
   ])('that is %s is refused by name', async (_, damage) => {
     const archive = archiveOf({ a: Buffer.alloc(5000, 'xyz') });
     writeFileSync(archive, damage(readFileSync(archive)));
-    await expect(unpack(archive, makeFolder(), everything)).rejects.toMatchObject({
+    await expect(unpack(archive, newFolder(), everything)).rejects.toMatchObject({
       kind: 'environment',
       message: expect.stringContaining(`Expected ${archive} to be a whole zip archive`),
     });
@@ -57,7 +57,7 @@ describe('an archive', () => {
     const bytes = readFileSync(archive);
     bytes.fill(0xff, 60, 200);
     writeFileSync(archive, bytes);
-    await expect(unpack(archive, makeFolder(), everything)).rejects.toThrow(
+    await expect(unpack(archive, newFolder(), everything)).rejects.toThrow(
       `Expected to unpack lib.so.2 from`,
     );
   });

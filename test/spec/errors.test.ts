@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadSpec } from '../../src/spec/load.ts';
 import type { Overrides } from '../../src/spec/overrides.ts';
 import { renderDiagnostics } from '../../src/spec/render.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { MAX_SPEC_BYTES } from '../../src/spec/yaml.ts';
+import { newFolder } from '../support/files.ts';
 
 const target = 'target: { network: resnet8, dataset: procedural }';
 
@@ -703,8 +703,7 @@ describe('options', () => {
 });
 
 describe('files', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-spec-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const folder = newFolder();
   const shownFile = (name: string): string => {
     const result = loadSpec(join(folder, name));
     return result.ok

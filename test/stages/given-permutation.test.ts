@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/failure.ts';
 import { writeNern } from '../../src/format/nern-file.ts';
 import { copiedFrom, digestOf } from '../../src/format/original.ts';
@@ -17,13 +16,14 @@ import { readCheckpoint } from '../../src/weights/checkpoint.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 import { type StoredTensor, storedIntegers } from '../../src/weights/stored.ts';
 import { sample } from '../format/sample.ts';
+import { newFolder } from '../support/files.ts';
 
 const network = resnet(8, 'A', 10);
 let folder: string;
 let target: Target;
 let layers: { name: string; tensor: Tensor }[];
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nern-permutation-'));
+  folder = newFolder();
   const { tensors, sha256 } = await readCheckpoint('assets/resnet8-procedural.safetensors');
   // The names of a file are its own.
   const stored = new Map([...tensors].map(([name, tensor]) => [name.replace(/^linear/, 'fc'), tensor]));
@@ -33,7 +33,6 @@ beforeAll(async () => {
     tensor: tensors.get(weight)!,
   }));
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function fileOf(name: string, bytes: Uint8Array): Promise<string> {
   const file = join(folder, name);

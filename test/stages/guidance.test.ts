@@ -49,7 +49,7 @@ async function run(stage: PhaseStage | GuidanceStage, store: string, tell: Tell 
 
 describe('the logits that phases learn from', () => {
   test('give a phase the bytes that it has without them', async () => {
-    const [alone, given] = [await newStore(), await newStore()];
+    const [alone, given] = [newStore(), newStore()];
     const expected = await run(phase, alone);
     const { record, files } = await run(guidance, given);
     expect(record).toEqual({ steps: 4, shape: [2, 10], stepsPerFile: 256 });
@@ -61,20 +61,20 @@ describe('the logits that phases learn from', () => {
   });
 
   test('are read, not computed again', async () => {
-    const store = await newStore();
+    const store = newStore();
     const wrong = { ...guidance, key: 'f'.repeat(64) };
     await run({ ...wrong, training: { ...guidance.training, teacher: 'none' } }, store);
     const fed = { ...phase, inputs: { ...phase.inputs, guidance: wrong.key } };
     const misled = await run(fed, store);
-    const right = await run(phase, await newStore());
+    const right = await run(phase, newStore());
     expect(misled.record).not.toEqual(right.record);
     expect(misled.files).not.toEqual(right.files);
   });
 
   test('go on where they were stopped, with the same bytes', async () => {
-    const expected = await run(long, await newStore());
+    const expected = await run(long, newStore());
     const stopped = async () => {
-      const [store, stop] = [await newStore(), new AbortController()];
+      const [store, stop] = [newStore(), new AbortController()];
       const stopAt: Tell = event => {
         if (event.type === 'stage-progress' && event.iteration === 258) stop.abort();
       };
@@ -98,7 +98,7 @@ describe('the logits that phases learn from', () => {
   });
 
   test('are float32 in the order of the steps, in one file after the other', async () => {
-    const folder = await newStore();
+    const folder = newStore();
     const write = (number: number, ...values: number[]) =>
       writeFile(join(folder, guidanceFile(number)), Float32Array.from(values));
     await write(0, 0, 1, 2, 3, 4, 5, 6, 7);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { proceduralImages } from '../../src/data/procedural.ts';
 import type { Assembled } from '../../src/run/assemble.ts';
-import { folderOf } from '../support/files.ts';
+import { newFolder } from '../support/files.ts';
 import { npy, npyLabels } from '../support/npy.ts';
 import { execute, onlyResult, published } from '../support/whole-runs.ts';
 
@@ -22,12 +22,12 @@ function corrupted(change: (value: number, severity: number) => number): Buffer 
 }
 
 test('accuracy on corrupted images: their mean, and each; of the original network as well', async () => {
-  const root = await folderOf({
+  const root = newFolder({
     'CIFAR-10-C/fog.npy': corrupted(value => value),
     'CIFAR-10-C/snow.npy': corrupted((_, severity) => 50 * severity),
     'CIFAR-10-C/labels.npy': npyLabels(Array.from({ length: 5 * each }, (_, i) => labels[i % each]!)),
   });
-  process.env.NERN_SWEEP_CACHE = await folderOf({});
+  process.env.NERN_SWEEP_CACHE = newFolder();
   const whole = await execute(`
 name: shifted
 target: { network: resnet8, dataset: procedural, weights: embedded }

@@ -39,7 +39,7 @@ describe('a target that is trained', () => {
 
   test('that was stopped twice goes on to the same bytes', async () => {
     const whole = await execute(spec(recipe));
-    const store = await newStore();
+    const store = newStore();
     const plan = await planOf(spec(recipe));
     const [stage] = originalsOf(plan);
     for (const at of [2, 4]) {

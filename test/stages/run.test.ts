@@ -56,7 +56,7 @@ describe('a run', () => {
 
   test('that was stopped twice goes on to the same bytes', async () => {
     const whole = await execute(tiny);
-    const store = await newStore();
+    const store = newStore();
     const plan = await planOf(tiny);
     const [phase] = phasesIn(plan);
     for (const at of [2, 7]) {
@@ -79,7 +79,7 @@ describe('a run', () => {
   });
 
   test('does not go on from a damaged checkpoint, or one of another configuration', async () => {
-    const store = await newStore();
+    const store = newStore();
     const plan = await planOf(tiny);
     const [phase] = phasesIn(plan);
     const stop = new AbortController();

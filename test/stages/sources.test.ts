@@ -4,13 +4,13 @@ import { beforeAll, expect, test } from 'vitest';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { taskOf } from '../../src/stages/datasets.ts';
 import { imagesSha256, openImages } from '../../src/stages/images.ts';
-import { failureOf, folderOf } from '../support/files.ts';
+import { failureOf, newFolder } from '../support/files.ts';
 import { npy, npyLabels } from '../support/npy.ts';
 
 let root = '';
 
 beforeAll(async () => {
-  process.env.NERN_SWEEP_CACHE = await folderOf({});
+  process.env.NERN_SWEEP_CACHE = newFolder();
   const picture = (r: number) =>
     sharp({ create: { width: 40, height: 30, channels: 3, background: { r, g: 60, b: 200 } } })
       .jpeg()
@@ -21,7 +21,7 @@ beforeAll(async () => {
       for (let i = 0; i < 3; i++) pictures[`${part}/${name}/${i}.jpg`] = await picture(80 * i);
     }
   }
-  root = await folderOf({
+  root = newFolder({
     ...pictures,
     'x.npy': npy('|u1', [4, 6, 6, 3], Buffer.alloc(432, 9)),
     'y.npy': npyLabels([0, 3, 1, 1]),

@@ -1,5 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Tensor } from '../../src/graph/tensor.ts';
@@ -9,6 +8,7 @@ import { createRandom } from '../../src/random.ts';
 import type { StageEvent } from '../../src/stages/job.ts';
 import type { RunResult } from '../../src/stages/result.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
+import { newFolder } from '../support/files.ts';
 import {
   type Conditions,
   determined,
@@ -53,7 +53,7 @@ beforeAll(async () => {
     const value = () => (/running_var|bn\d\.weight/.test(name) ? 1 : 0.1 * random.normal());
     return [name, { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, value) }];
   });
-  other = join(await mkdtemp(join(tmpdir(), 'nern-teacher-')), 'teacher.safetensors');
+  other = join(newFolder(), 'teacher.safetensors');
   await writeFile(other, writeSafetensors(new Map(tensors)));
 });
 
@@ -90,7 +90,7 @@ describe('a teacher', () => {
   test('goes on where a run was stopped', async () => {
     const settings = `beta: 0\nteacher: { network: resnet20, weights: ${other} }`;
     const whole = await executeWith(settings);
-    const store = await newStore();
+    const store = newStore();
     const stop = new AbortController();
     const stopAt = (event: StageEvent) => {
       if (event.type === 'stage-progress' && event.iteration === 3) stop.abort();

@@ -1,17 +1,25 @@
-import { mkdtempSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { Failure } from '../../src/failure.ts';
 
-/** A new folder with these files. */
-export async function folderOf(files: Record<string, string | Uint8Array>): Promise<string> {
-  const root = mkdtempSync(join(tmpdir(), 'nern-sweep-'));
+/** Each file of tests has this module to itself: these are its folders. */
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A new folder with these files, whose names may have folders. It is gone when the tests of the file are done. */
+export function newFolder(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-test-'));
+  made.push(folder);
   for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), { recursive: true });
-    await writeFile(join(root, name), content);
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
   }
-  return root;
+  return folder;
 }
 
 /** What a call fails with. */

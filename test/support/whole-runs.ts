@@ -1,6 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { openEngine } from '../../src/engine/open.ts';
 import type { Engine } from '../../src/graph/program.ts';
 import { type Plan, planSweep } from '../../src/plan/plan.ts';
@@ -14,6 +12,7 @@ import type { Job, Tell } from '../../src/stages/job.ts';
 import type { RunResult } from '../../src/stages/result.ts';
 import type { PhaseStage, Stage } from '../../src/stages/stage.ts';
 import { openWorkshop, type Workshop } from '../../src/stages/workshop.ts';
+import { newFolder } from './files.ts';
 
 /** How the stages of a plan are executed in this process. */
 export interface Conditions {
@@ -38,7 +37,8 @@ export interface Whole {
 
 export const never = new AbortController().signal;
 
-export const newStore = () => mkdtemp(join(tmpdir(), 'nern-stages-'));
+/** A folder of objects with none in it. */
+export const newStore = () => newFolder();
 
 /** The plan of a spec whose files are all there. */
 export async function planOf(text: string): Promise<Plan> {
@@ -65,7 +65,7 @@ export function workshopFor(
 
 /** Executes all that the store lacks for the plan's runs, one stage after the other, and assembles the runs. */
 export async function execute(spec: string | Plan, conditions: Conditions = {}): Promise<Whole> {
-  const { store = await newStore(), tell = () => {}, stop = never } = conditions;
+  const { store = newStore(), tell = () => {}, stop = never } = conditions;
   const plan = typeof spec === 'string' ? await planOf(spec) : spec;
   const open = () =>
     openStore(store, (file, reason) => {

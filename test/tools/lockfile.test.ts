@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { newFolder } from '../support/files.ts';
 
 const check = (...file: string[]) =>
   execa('node', ['tools/lockfile.js', '--check', ...file], { reject: false, preferLocal: false });
@@ -14,8 +14,7 @@ test('no dependency may run an install script', async () => {
 });
 
 test('a lock file that npm wrote anew is refused', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'lockfile-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = newFolder();
   const lock = JSON.parse(await readFile('package-lock.json', 'utf8'));
   lock.packages['node_modules/onnxruntime-node'].hasInstallScript = true;
   await writeFile(join(folder, 'package-lock.json'), `${JSON.stringify(lock, null, 2)}\n`);

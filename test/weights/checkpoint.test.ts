@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -7,12 +6,13 @@ import type { Failure } from '../../src/failure.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { readCheckpoint } from '../../src/weights/checkpoint.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
+import { newFolder } from '../support/files.ts';
 import { sharedData, testWith } from '../support/shared-data.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 
 async function written(name: string, bytes: Uint8Array | string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'nern-checkpoint-')), name);
+  const path = join(newFolder(), name);
   await writeFile(path, bytes);
   return path;
 }
@@ -96,7 +96,7 @@ describe('a file that cannot be used is a checkpoint failure that says why', () 
   };
 
   test('missing', async () => {
-    const path = join(tmpdir(), 'nern-no-such-file.pt');
+    const path = join(newFolder(), 'none.pt');
     expect(await failure(path)).toMatchObject({
       kind: 'checkpoint',
       message: `Expected a file at ${path}, found none`,
@@ -104,7 +104,7 @@ describe('a file that cannot be used is a checkpoint failure that says why', () 
   });
 
   test('a folder', async () => {
-    expect(await failure(tmpdir())).toMatchObject({ kind: 'checkpoint' });
+    expect(await failure(newFolder())).toMatchObject({ kind: 'checkpoint' });
   });
 
   test('not the file that the sha256 in its name belongs to', async () => {

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { enginesFolder } from '../../../src/engine/engines-folder.ts';
 import { cannotLoad, tensorFlowEnvironment } from '../../../src/engine/tfjs/tensorflow.ts';
 import { findAddon } from '../../../src/engine/tfjs/tensorflow-addon.ts';
+import { newFolder } from '../../support/files.ts';
 
 const gpu = { uuid: 'GPU-1', device: { name: 'A GPU', kind: 'gpu' as const } };
 
@@ -31,7 +31,7 @@ describe('the environment that TensorFlow reads', () => {
 
 describe('an addon', () => {
   const withManifest = (text: string) => {
-    const folder = mkdtempSync(join(tmpdir(), 'nern-sweep-addon-'));
+    const folder = newFolder();
     mkdirSync(join(folder, 'tensorflow'));
     writeFileSync(join(folder, 'tensorflow', 'manifest.json'), text);
     return { NERN_SWEEP_ENGINES: folder };
