@@ -10,14 +10,14 @@ import { newFolder } from '../support/files.ts';
 const tensorflow = process.env.NERN_SWEEP_TENSORFLOW;
 
 const program = resolve('dist/cli/main.js');
-const engines = newFolder();
-const environment = { ...process.env, NERN_SWEEP_ENGINES: engines, NO_COLOR: '1' };
+let engines: string;
+const environment = () => ({ ...process.env, NERN_SWEEP_ENGINES: engines, NO_COLOR: '1' });
 
 /** Not synchronously: the test runner wants to hear from its worker within a minute. */
 const setup = (...args: string[]) =>
   new Promise<{ code: number; stdout: string; stderr: string }>(done => {
     const call = [program, 'setup', 'tensorflow', '--from', ...args];
-    execFile(process.execPath, call, { env: environment }, (error, stdout, stderr) =>
+    execFile(process.execPath, call, { env: environment() }, (error, stdout, stderr) =>
       done({ code: Number(error?.code ?? 0), stdout, stderr }),
     );
   });
@@ -37,7 +37,7 @@ function open(name: string, threads: number, body: string, path = process.env.PA
       console.log(error.kind, error.message);
     }`;
   return execFileSync(process.execPath, ['--input-type=module', '-e', script], {
-    env: { ...environment, PATH: path },
+    env: { ...environment(), PATH: path },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   }).trim();
@@ -45,6 +45,7 @@ function open(name: string, threads: number, body: string, path = process.env.PA
 
 describe.skipIf(tensorflow === undefined)('a TensorFlow of this machine', () => {
   beforeAll(async () => {
+    engines = newFolder();
     const { code, stdout, stderr } = await setup(tensorflow!);
     if (code !== 0) throw new Error(stderr);
     expect(stdout).toMatch(/^TensorFlow 2\.\d+\.\d+ is linked/);
