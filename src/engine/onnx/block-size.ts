@@ -1,5 +1,5 @@
-import ort from 'onnxruntime-node';
 import { encodeModel } from './model.ts';
+import ort from './runtime.ts';
 
 const channels = 64;
 

@@ -1,4 +1,3 @@
-import ort from 'onnxruntime-node';
 import { Failure } from '../../failure.ts';
 import type { Engine, Program } from '../../graph/program.ts';
 import type { Value } from '../../graph/value.ts';
@@ -11,6 +10,7 @@ import { lower } from './lower.ts';
 import { encodeModel } from './model.ts';
 import { outletOf } from './outputs.ts';
 import type { Provider } from './provider.ts';
+import ort from './runtime.ts';
 import { webgpuProvider } from './webgpu.ts';
 
 /**

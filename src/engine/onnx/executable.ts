@@ -1,10 +1,11 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import ort from 'onnxruntime-node';
+
 import type { Executable } from '../../graph/program.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { EngineName } from '../names.ts';
 import { engineFailure } from './failure.ts';
 import type { Outlet } from './outputs.ts';
+import ort from './runtime.ts';
 
 /** A session as the executable of the program `name`, whose outputs leave by `outlet`. */
 export function executableOf<Outputs extends string>(

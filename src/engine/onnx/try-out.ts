@@ -1,5 +1,6 @@
-import ort, { type InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { encodeModel } from './model.ts';
+import ort from './runtime.ts';
 
 /** Creates a session of a single addition with a provider's options: rejects where the provider cannot be started. */
 export async function tryOut(options: InferenceSession.SessionOptions): Promise<void> {

@@ -1,4 +1,3 @@
-import ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { syntheticStep } from '../../../src/devices/synthetic.ts';
 import { cpuDialect, type Dialect, gpuDialect } from '../../../src/engine/onnx/dialect.ts';
@@ -7,6 +6,7 @@ import { executableOf } from '../../../src/engine/onnx/executable.ts';
 import { lower } from '../../../src/engine/onnx/lower.ts';
 import { encodeModel, type Graph, type Node } from '../../../src/engine/onnx/model.ts';
 import { outletOf } from '../../../src/engine/onnx/outputs.ts';
+import ort from '../../../src/engine/onnx/runtime.ts';
 import { convolution } from '../../../src/graph/convolution.ts';
 import { multiply } from '../../../src/graph/elementwise.ts';
 import { gradients } from '../../../src/graph/gradient.ts';
