@@ -2,6 +2,7 @@ import { Failure } from '../failure.ts';
 import type { AddonVerdict } from '../setup/addon-check.ts';
 import { type InstalledProvider, setupCuda } from '../setup/cuda.ts';
 import { type LinkedTensorFlow, setupTensorFlow } from '../setup/tensorflow.ts';
+import { listenForInterrupts } from './interrupt.ts';
 
 /** The call of `nern-sweep setup`. */
 export interface SetupOptions {
@@ -16,21 +17,31 @@ export interface SetupOptions {
  * Gives an engine the native library that it needs, and says what came of it. Returns the exit code. Throws a Failure
  * of kind 'environment', or 'spec' for a call that names no source.
  */
-export async function setup({ what, from, headers }: SetupOptions): Promise<number> {
-  if (what === 'cuda') {
-    write(tellOfProvider(await setupCuda(from, tell)));
-  } else {
-    if (from === undefined) {
-      throw new Failure(
-        'spec',
-        'Expected --from to name a TensorFlow, got none',
-        'For example: python3 -m venv tf && tf/bin/pip install tensorflow-cpu, then ' +
-          '`nern-sweep setup tensorflow --from tf`.',
-      );
-    }
-    write(tellOfTensorFlow(await setupTensorFlow({ from, headers }, tell)));
+export async function setup(options: SetupOptions): Promise<number> {
+  const { stop, dispose } = listenForInterrupts();
+  try {
+    write(await resultOf(options, stop));
+    return 0;
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    tell('interrupted');
+    return 130;
+  } finally {
+    dispose();
   }
-  return 0;
+}
+
+async function resultOf({ what, from, headers }: SetupOptions, stop: AbortSignal): Promise<string[]> {
+  if (what === 'cuda') return tellOfProvider(await setupCuda(from, tell, stop));
+  if (from === undefined) {
+    throw new Failure(
+      'spec',
+      'Expected --from to name a TensorFlow, got none',
+      'For example: python3 -m venv tf && tf/bin/pip install tensorflow-cpu, then ' +
+        '`nern-sweep setup tensorflow --from tf`.',
+    );
+  }
+  return tellOfTensorFlow(await setupTensorFlow({ from, headers }, tell, stop));
 }
 
 /** What is going on is not the result. */

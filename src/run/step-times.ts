@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashOf } from '../canonical-json.ts';
 import type { EngineOrder } from '../engine/order.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
 import { cacheFolder } from '../files/cache-folder.ts';
 import { objectFolder, readObject } from '../files/object.ts';
+import { inTemporaryFolder } from '../files/temporary.ts';
 import type { StageProvenance } from '../stages/result.ts';
 import type { PhaseStage, Stage } from '../stages/stage.ts';
 import type { Interruption } from './local.ts';
@@ -83,7 +83,6 @@ export async function measureSteps(
   interruption: Interruption,
 ): Promise<number | undefined> {
   const { executeLocally } = await import('./local.ts');
-  const store = await mkdtemp(join(tmpdir(), 'nern-sweep-calibration-'));
   const key = randomBytes(32).toString('hex');
   const training = {
     ...stage.training,
@@ -94,14 +93,12 @@ export async function measureSteps(
   const common = { ...stage, unless: undefined, training };
   const stages: Stage[] = [{ ...common, key, inputs: { guidance }, track: [] }];
   if (guidance !== undefined) stages.unshift({ ...common, kind: 'guidance', key: guidance, inputs: {} });
-  try {
+  return inTemporaryFolder(async store => {
     const job = { stages, store, engine, mayMixEngines: false, specFolder };
     await executeLocally(job, () => {}, interruption);
     const read = await readObject(objectFolder(store, key), key);
     return read.state === 'complete'
       ? (read.object.provenance as StageProvenance).stepMilliseconds
       : undefined;
-  } finally {
-    await rm(store, { recursive: true, force: true });
-  }
+  });
 }

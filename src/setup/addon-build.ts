@@ -1,10 +1,10 @@
-import { copyFile, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { addonFile, tfjsNodeFolder } from '../engine/tfjs/tensorflow-addon.ts';
 import { Failure } from '../failure.ts';
+import { inTemporaryFolder } from '../files/temporary.ts';
 import { explainBuild } from './build-log.ts';
 import type { TensorFlowFiles } from './tensorflow-source.ts';
 
@@ -19,9 +19,10 @@ export interface AddonParts {
 
 /**
  * Compiles the package's own C++ against a TensorFlow into `folder`, with node-gyp. It binds to Node-API, so that the
- * result serves later versions of Node.js too. Throws a Failure of kind 'environment' that says which part is missing.
+ * result serves later versions of Node.js too. Throws a Failure of kind 'environment' that says which part is missing,
+ * and fails when `stop` ends it.
  */
-export async function buildAddon(parts: AddonParts, folder: string): Promise<string> {
+export async function buildAddon(parts: AddonParts, folder: string, stop: AbortSignal): Promise<string> {
   const sources = tfjsNodeFolder();
   if (sources === undefined) {
     throw new Failure(
@@ -31,8 +32,7 @@ export async function buildAddon(parts: AddonParts, folder: string): Promise<str
     );
   }
   // Not in `folder`, and its parts by links: make takes a space in a path for the end of it.
-  const workshop = await mkdtemp(join(tmpdir(), 'nern-sweep-'));
-  try {
+  return inTemporaryFolder(async workshop => {
     await cp(join(sources, 'binding'), join(workshop, 'binding'), { recursive: true });
     await symlink(resolve(parts.headers), join(workshop, 'include'));
     await mkdir(join(workshop, 'lib'));
@@ -41,14 +41,12 @@ export async function buildAddon(parts: AddonParts, folder: string): Promise<str
     }
     await writeFile(join(workshop, 'binding.gyp'), bindingGyp(parts.tensorflow));
     await writeFile(join(workshop, 'package.json'), '{}');
-    await runNodeGyp(workshop, parts.node);
+    await runNodeGyp(workshop, parts.node, stop);
     const addon = join(folder, addonFile);
     await mkdir(folder, { recursive: true });
     await copyFile(join(workshop, 'build', 'Release', addonFile), addon);
     return addon;
-  } finally {
-    await rm(workshop, { recursive: true, force: true });
-  }
+  });
 }
 
 /**
@@ -71,17 +69,29 @@ export function bindingGyp({ folder, libraries }: TensorFlowFiles): string {
   return JSON.stringify({ targets: [target] }, null, 2);
 }
 
-async function runNodeGyp(workshop: string, nodedir: string | undefined): Promise<void> {
+async function runNodeGyp(workshop: string, nodedir: string | undefined, stop: AbortSignal): Promise<void> {
+  stop.throwIfAborted();
   const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
   const where = nodedir === undefined ? [] : [`--nodedir=${nodedir}`];
-  const { exitCode, all } = await execa(
-    process.execPath,
-    [nodeGyp, 'rebuild', '--directory', workshop, ...where],
-    {
-      all: true,
-      reject: false,
-      stdin: 'ignore',
-    },
-  );
-  if (exitCode !== 0) throw explainBuild(all);
+  // In a group of its own, which make and the compilers belong to: they are to end with it.
+  const building = execa(process.execPath, [nodeGyp, 'rebuild', '--directory', workshop, ...where], {
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+    detached: true,
+  });
+  const end = () => {
+    try {
+      process.kill(-building.pid!, 'SIGKILL');
+    } catch {
+      // It has ended, or never began.
+    }
+  };
+  stop.addEventListener('abort', end);
+  try {
+    const { exitCode, all } = await building;
+    if (exitCode !== 0) throw explainBuild(all);
+  } finally {
+    stop.removeEventListener('abort', end);
+  }
 }

@@ -18,7 +18,11 @@ const worker = fileURLToPath(new URL('./addon-check-worker.js', import.meta.url)
  * Loads an addon in a process of its own, since a library may take the process with it, and has it compute a matrix
  * product and a convolution whose values are known.
  */
-export async function checkAddon(addon: Addon, engine: 'tfjs:node' | 'tfjs:node-gpu'): Promise<AddonVerdict> {
+export async function checkAddon(
+  addon: Addon,
+  engine: 'tfjs:node' | 'tfjs:node-gpu',
+  stop: AbortSignal,
+): Promise<AddonVerdict> {
   const { stdout, stderr, exitCode, signal, timedOut } = await execa(
     process.execPath,
     [worker, engine, JSON.stringify(addon)],
@@ -27,6 +31,7 @@ export async function checkAddon(addon: Addon, engine: 'tfjs:node' | 'tfjs:node-
       env: { TF_CPP_MIN_LOG_LEVEL: '0' },
       reject: false,
       timeout: patience,
+      cancelSignal: stop,
       killSignal: 'SIGKILL',
       stdin: 'ignore',
     },

@@ -25,7 +25,11 @@ const hint = 'Give a wheel of onnxruntime-gpu, or a Python environment that has 
  * Finds the provider in a wheel, in a package of NuGet, in a Python environment or in a folder; archives are unpacked
  * into `workshop`. Throws a Failure of kind 'environment'.
  */
-export async function findProvider(from: string, workshop: string): Promise<ProviderSource> {
+export async function findProvider(
+  from: string,
+  workshop: string,
+  stop: AbortSignal,
+): Promise<ProviderSource> {
   const path = resolve(from);
   if (!existsSync(path)) {
     throw new Failure('environment', `Expected a CUDA provider at ${path}, found nothing there`, hint);
@@ -38,10 +42,11 @@ export async function findProvider(from: string, workshop: string): Promise<Prov
       hint,
     );
   }
-  await unpack(path, workshop, name => {
+  const place = (name: string) => {
     const file = basename(name);
     return isProviderFile(file) || versionOf(file) !== undefined ? file : undefined;
-  });
+  };
+  await unpack(path, workshop, place, stop);
   const found = providerIn(workshop, path);
   return { ...found, version: found.version ?? /[-.](\d+\.\d+\.\d+)[-.]/.exec(basename(path))?.[1] };
 }

@@ -1,11 +1,11 @@
-import { copyFile, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { type CudaManifest, cudaManifest } from '../engine/cuda-libraries.ts';
 import { Failure } from '../failure.ts';
 import { cannotWrite, writeJsonAtomic } from '../files/atomic.ts';
+import { inTemporaryFolder } from '../files/temporary.ts';
 import { findProvider, providerFiles } from './cuda-source.ts';
 import { missingLibraries } from './missing-libraries.ts';
 
@@ -23,11 +23,12 @@ export interface InstalledProvider {
 /**
  * Installs ONNX Runtime's CUDA provider for the engine `onnx:cuda`: from a wheel of onnxruntime-gpu, a package of NuGet,
  * a Python environment or a folder of the same version; without `from`, by the package's own installer, which fetches
- * it. Throws a Failure of kind 'environment'.
+ * it. Throws a Failure of kind 'environment', and fails when `stop` ends it.
  */
 export async function setupCuda(
   from: string | undefined,
   tell: (line: string) => void,
+  stop: AbortSignal,
 ): Promise<InstalledProvider> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Failure(
@@ -39,8 +40,8 @@ export async function setupCuda(
   const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const folder = join(root, 'bin', 'napi-v6', process.platform, process.arch);
-  const libraries = from === undefined ? [] : await installFrom(from, version, folder, tell);
-  if (from === undefined) await runInstaller(root, tell);
+  const libraries = from === undefined ? [] : await installFrom(from, version, folder, tell, stop);
+  if (from === undefined) await runInstaller(root, tell, stop);
   const manifest: CudaManifest = { format: 1, libraries };
   await writeJsonAtomic(cudaManifest(), manifest);
   const missing = await missingLibraries(join(folder, providerFiles[0]), libraries);
@@ -53,10 +54,10 @@ async function installFrom(
   version: string,
   folder: string,
   tell: (line: string) => void,
+  stop: AbortSignal,
 ): Promise<readonly string[]> {
-  const workshop = await mkdtemp(join(tmpdir(), 'nern-sweep-'));
-  try {
-    const provider = await findProvider(from, workshop);
+  return inTemporaryFolder(async workshop => {
+    const provider = await findProvider(from, workshop, stop);
     if (provider.version !== version) {
       throw new Failure(
         'environment',
@@ -64,12 +65,11 @@ async function installFrom(
         `pip download --no-deps onnxruntime-gpu==${version}`,
       );
     }
+    stop.throwIfAborted();
     tell(`copying the provider to ${folder}`);
     for (const file of provider.files) await replaceFile(file, join(folder, basename(file)));
     return provider.libraries;
-  } finally {
-    await rm(workshop, { recursive: true, force: true });
-  }
+  });
 }
 
 /** A process that has the old file open keeps it. */
@@ -84,12 +84,15 @@ async function replaceFile(from: string, to: string): Promise<void> {
   }
 }
 
-async function runInstaller(root: string, tell: (line: string) => void): Promise<void> {
+async function runInstaller(root: string, tell: (line: string) => void, stop: AbortSignal): Promise<void> {
   tell("running onnxruntime-node's own installer, which fetches some 200 MB");
-  const { exitCode, all } = await execa(
-    process.execPath,
-    [join(root, 'script', 'install.js'), '--onnxruntime-node-install=cuda12'],
-    { cwd: root, all: true, reject: false, stdin: 'ignore' },
+  const script = [join(root, 'script', 'install.js'), '--onnxruntime-node-install=cuda12'];
+  const { exitCode, all } = await inTemporaryFolder(workshop =>
+    execa(process.execPath, script, {
+      ...{ cwd: root, all: true, reject: false, stdin: 'ignore', cancelSignal: stop },
+      // It leaves what it fetches among the temporary files.
+      env: { TMPDIR: workshop, TEMP: workshop, TMP: workshop },
+    }),
   );
   if (exitCode === 0) return;
   const reason = all.split('\n').find(line => /Error|EACCES|ENO/.test(line)) ?? all.trim().split('\n').at(-1);

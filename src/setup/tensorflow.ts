@@ -30,11 +30,12 @@ export interface LinkedTensorFlow {
 /**
  * Builds TensorFlow.js' addon against a TensorFlow, tries it, and makes it the one that the engines `tfjs:node` and
  * `tfjs:node-gpu` load; one that fails leaves the one before in use. `tell` hears what is being done. Throws a Failure
- * of kind 'environment' that says what is missing and how to get it.
+ * of kind 'environment' that says what is missing and how to get it, and fails when `stop` ends it.
  */
 export async function setupTensorFlow(
   order: TensorFlowOrder,
   tell: (line: string) => void,
+  stop: AbortSignal,
 ): Promise<LinkedTensorFlow> {
   if (process.platform !== 'linux' && process.platform !== 'darwin') {
     throw new Failure(
@@ -46,14 +47,14 @@ export async function setupTensorFlow(
   const folder = tensorFlowFolder();
   const build = join(folder, randomUUID());
   await makeFolder(build);
-  const manifest = await link(order, build, tell).catch(async error => {
+  const manifest = await link(order, build, tell, stop).catch(async error => {
     await rm(build, { recursive: true, force: true });
     throw error;
   });
   await writeJsonAtomic(join(folder, 'manifest.json'), manifest);
   await removeOthers(folder, [build, manifest.libraries]);
   const addon = { path: join(folder, manifest.addon), libraries: manifest.libraries };
-  return { manifest, folder, gpu: await checkAddon(addon, 'tfjs:node-gpu') };
+  return { manifest, folder, gpu: await checkAddon(addon, 'tfjs:node-gpu', stop) };
 }
 
 /** Builds an addon in a folder and tries it. */
@@ -61,14 +62,16 @@ async function link(
   order: TensorFlowOrder,
   build: string,
   tell: (line: string) => void,
+  stop: AbortSignal,
 ): Promise<AddonManifest> {
-  const tensorflow = await obtain(order.from, join(build, 'tensorflow'), tell);
+  const tensorflow = await obtain(order.from, join(build, 'tensorflow'), tell, stop);
   for (const library of tensorflow.libraries) await refuseOtherProcessor(library);
-  const headers = tensorflow.headers ?? (await headersOf(order, join(build, 'headers'), tell));
+  const headers = tensorflow.headers ?? (await headersOf(order, join(build, 'headers'), tell, stop));
   tell(`compiling against ${tensorflow.folder}`);
-  const path = await buildAddon({ tensorflow, headers, node: nodeHeaders() }, build);
+  const path = await buildAddon({ tensorflow, headers, node: nodeHeaders() }, build, stop);
   tell('checking what it computes');
-  const verdict = await checkAddon({ path, libraries: tensorflow.folder }, 'tfjs:node');
+  const verdict = await checkAddon({ path, libraries: tensorflow.folder }, 'tfjs:node', stop);
+  stop.throwIfAborted();
   if (!verdict.works) throw new Failure('environment', verdict.reason, verdict.hint);
   return {
     format: 1,
@@ -81,11 +84,16 @@ async function link(
 }
 
 /** The files of a source; those of an archive are unpacked into `folder`. */
-async function obtain(from: string, folder: string, tell: (line: string) => void): Promise<TensorFlowFiles> {
+async function obtain(
+  from: string,
+  folder: string,
+  tell: (line: string) => void,
+  stop: AbortSignal,
+): Promise<TensorFlowFiles> {
   const source = await findTensorFlow(from);
   if ('files' in source) return source.files;
   tell(`unpacking ${source.archive}`);
-  await unpack(source.archive, folder, name => placeOfLibrary(name) ?? placeOfHeader(name));
+  await unpack(source.archive, folder, name => placeOfLibrary(name) ?? placeOfHeader(name), stop);
   return filesIn(folder, source.archive);
 }
 
@@ -106,6 +114,7 @@ async function headersOf(
   { from, headers }: TensorFlowOrder,
   folder: string,
   tell: (line: string) => void,
+  stop: AbortSignal,
 ): Promise<string> {
   const hint =
     'Give a Python environment or wheel of the same version of TensorFlow as --headers; pip download --no-deps ' +
@@ -116,7 +125,7 @@ async function headersOf(
   const source = await findTensorFlow(headers);
   if ('archive' in source) {
     tell(`unpacking the headers of ${source.archive}`);
-    await unpack(source.archive, folder, placeOfHeader);
+    await unpack(source.archive, folder, placeOfHeader, stop);
   }
   const found = 'archive' in source ? join(folder, 'include') : source.files.headers;
   if (found !== undefined && hasHeaders(found)) return found;

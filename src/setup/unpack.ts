@@ -9,18 +9,19 @@ import { type ZipEntry, zipEntries } from '../files/zip-entries.ts';
 /**
  * Writes the entries of a zip archive (a wheel, a jar) for which `place` gives a path below `folder`. An archive's
  * libraries have hundreds of megabytes, so that they go from file to file. Returns how many there were. Throws a
- * Failure of kind 'environment' when the archive is damaged.
+ * Failure of kind 'environment' when the archive is damaged, and fails when `stop` ends it.
  */
 export async function unpack(
   archive: string,
   folder: string,
   place: (name: string) => string | undefined,
+  stop: AbortSignal,
 ): Promise<number> {
   const wanted = (await zipEntries(archive, 'environment')).flatMap(entry => {
     const path = place(entry.name);
     return path === undefined ? [] : [{ entry, path: join(folder, inside(path, archive)) }];
   });
-  for (const { entry, path } of wanted) await extract(archive, entry, path);
+  for (const { entry, path } of wanted) await extract(archive, entry, path, stop);
   return wanted.length;
 }
 
@@ -31,14 +32,16 @@ function inside(path: string, archive: string): string {
   throw new Failure('environment', `Expected the names in ${archive} to lie in one folder, got \`${path}\``);
 }
 
-async function extract(archive: string, entry: ZipEntry, path: string): Promise<void> {
+async function extract(archive: string, entry: ZipEntry, path: string, signal: AbortSignal): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const { start, compressedSize, size } = entry;
   if (compressedSize === 0) return await pipeline([], createWriteStream(path));
   const packed = createReadStream(archive, { start, end: start + compressedSize - 1 });
   const target = createWriteStream(path);
   try {
-    await (entry.deflated ? pipeline(packed, createInflateRaw(), target) : pipeline(packed, target));
+    await (entry.deflated
+      ? pipeline(packed, createInflateRaw(), target, { signal })
+      : pipeline(packed, target, { signal }));
   } catch (error) {
     throw cannotUnpack(archive, entry.name, error instanceof Error ? error.message : String(error));
   }

@@ -1,4 +1,9 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { tfjsNodeFolder } from '../../src/engine/tfjs/tensorflow-addon.ts';
+import { tensorFlowAt } from '../setup/files-of-tensorflow.ts';
+import { newFolder } from '../support/files.ts';
 import { makeWorkspace, runProgram } from './program.ts';
 
 const workspace = makeWorkspace();
@@ -31,5 +36,40 @@ describe('nern-sweep setup', () => {
     const { code, stderr } = await setup('tensorflo');
     expect(code).toBe(2);
     expect(stderr).toContain('tensorflow');
+  });
+});
+
+/** The building starts with a Python, which these stand in for. */
+describe.runIf(process.platform === 'linux' && tfjsNodeFolder() !== undefined)('a build', () => {
+  const folder = newFolder(tensorFlowAt('tf/'));
+  const [engines, temporary, pidFile] = [newFolder(), newFolder(), join(folder, 'pid')];
+  const build = async (python: string) => {
+    const file = join(folder, 'python');
+    writeFileSync(file, `#!/bin/sh\n${python}\n`);
+    chmodSync(file, 0o755);
+    const changed = { NERN_SWEEP_ENGINES: engines, TMPDIR: temporary, NODE_GYP_FORCE_PYTHON: file };
+    const environment: typeof workspace.environment = (...args) => ({
+      ...workspace.environment(...args),
+      ...changed,
+    });
+    return runProgram({ ...workspace, environment }, ['setup', 'tensorflow', '--from', join(folder, 'tf')]);
+  };
+  const leftBehind = () => [temporary, join(engines, 'tensorflow')].flatMap(place => readdirSync(place));
+
+  it('that fails leaves nothing behind', async () => {
+    const { code, stderr } = await build('exit 1');
+    expect(stderr).toContain('Expected a Python for node-gyp, found none');
+    expect(code).toBe(3);
+    expect(leftBehind()).toEqual([]);
+  });
+
+  it('that is interrupted leaves nothing behind, and nobody at work', async () => {
+    const program = 'cut -d" " -f4 "/proc/$PPID/stat"';
+    const { code, stderr } = await build(`echo $$ > ${pidFile}; kill -INT "$(${program})"; exec sleep 1000`);
+    expect(stderr).toMatch(/compiling against .*\ninterrupted\n$/);
+    expect(code).toBe(130);
+    expect(leftBehind()).toEqual([]);
+    const process = `/proc/${readFileSync(pidFile, 'utf8').trim()}/cmdline`;
+    expect(existsSync(process) ? readFileSync(process, 'utf8') : '').toBe('');
   });
 });

@@ -7,6 +7,8 @@ import { findProvider, providerFiles } from '../../src/setup/cuda-source.ts';
 import { parseLdd } from '../../src/setup/missing-libraries.ts';
 import { newFolder } from '../support/files.ts';
 
+const never = new AbortController().signal;
+
 const packages = 'lib/python3.12/site-packages/';
 const provider = (prefix: string) => Object.fromEntries(providerFiles.map(file => [`${prefix}${file}`, '']));
 
@@ -25,7 +27,7 @@ describe('a CUDA provider is found', () => {
       [`${packages}nvidia/cudnn/lib/libcudnn.so.9`]: '',
       [`${packages}nvidia/__init__.py`]: '',
     });
-    expect(await findProvider(folder, newFolder())).toEqual({
+    expect(await findProvider(folder, newFolder(), never)).toEqual({
       files: providerFiles.map(file => join(folder, packages, 'onnxruntime/capi', file)),
       version: '1.30.0',
       libraries: [join(folder, packages, 'nvidia/cu13/lib'), join(folder, packages, 'nvidia/cudnn/lib')],
@@ -40,7 +42,7 @@ describe('a CUDA provider is found', () => {
       `${folder}onnxruntime_pybind11_state.so`,
     ]);
     const workshop = newFolder();
-    expect(await findProvider(wheel, workshop)).toEqual({
+    expect(await findProvider(wheel, workshop, never)).toEqual({
       files: providerFiles.map(file => join(workshop, file)),
       version: '1.30.0',
       libraries: [],
@@ -52,13 +54,13 @@ describe('a CUDA provider is found', () => {
       'microsoft.ml.onnxruntime.gpu.linux.1.30.0.nupkg',
       providerFiles.map(file => `runtimes/linux-x64/native/${file}`),
     );
-    const found = await findProvider(archive, newFolder());
+    const found = await findProvider(archive, newFolder(), never);
     expect(found.version).toBe('1.30.0');
     expect(found.files.map(file => basename(file))).toEqual([...providerFiles]);
   });
 
   it('in a folder, of unknown version', async () => {
-    expect((await findProvider(newFolder(provider('')), newFolder())).version).toBeUndefined();
+    expect((await findProvider(newFolder(provider('')), newFolder(), never)).version).toBeUndefined();
   });
 });
 
@@ -71,7 +73,7 @@ describe('what holds no provider is refused by name', () => {
       nothing: () => join(folder, 'nothing'),
       file: () => join(folder, 'notes.txt'),
     }[kind]!();
-    await expect(findProvider(from, newFolder())).rejects.toMatchObject({
+    await expect(findProvider(from, newFolder(), never)).rejects.toMatchObject({
       kind: 'environment',
       message: expect.stringContaining(from),
       hint: 'Give a wheel of onnxruntime-gpu, or a Python environment that has it.',

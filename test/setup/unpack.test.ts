@@ -6,6 +6,8 @@ import { placeOfHeader, placeOfLibrary } from '../../src/setup/tensorflow.ts';
 import { unpack } from '../../src/setup/unpack.ts';
 import { newFolder } from '../support/files.ts';
 
+const never = new AbortController().signal;
+
 const everything = (name: string) => name;
 
 function archiveOf(files: Record<string, Uint8Array>, level: 0 | 6 = 6): string {
@@ -22,9 +24,8 @@ describe('an archive', () => {
       level,
     );
     const folder = newFolder();
-    const count = await unpack(archive, folder, name =>
-      name.startsWith('a/') ? `lib/${name.slice(2)}` : undefined,
-    );
+    const place = (name: string) => (name.startsWith('a/') ? `lib/${name.slice(2)}` : undefined);
+    const count = await unpack(archive, folder, place, never);
     expect(count).toBe(2);
     expect(readdirSync(join(folder, 'lib')).sort()).toEqual(['empty', 'large.so.2']);
     expect(readFileSync(join(folder, 'lib/large.so.2')).equals(large)).toBe(true);
@@ -33,7 +34,9 @@ describe('an archive', () => {
   it('may not write outside its folder', async () => {
     const archive = archiveOf({ '../outside': strToU8('x') });
     const folder = newFolder();
-    await expect(unpack(archive, join(folder, 'inside'), everything)).rejects.toThrow('lie in one folder');
+    await expect(unpack(archive, join(folder, 'inside'), everything, never)).rejects.toThrow(
+      'lie in one folder',
+    );
     expect(existsSync(join(folder, 'outside'))).toBe(false);
   });
 
@@ -44,7 +47,7 @@ describe('an archive', () => {
   ])('that is %s is refused by name', async (_, damage) => {
     const archive = archiveOf({ a: Buffer.alloc(5000, 'xyz') });
     writeFileSync(archive, damage(readFileSync(archive)));
-    await expect(unpack(archive, newFolder(), everything)).rejects.toMatchObject({
+    await expect(unpack(archive, newFolder(), everything, never)).rejects.toMatchObject({
       kind: 'environment',
       message: expect.stringContaining(`Expected ${archive} to be a whole zip archive`),
     });
@@ -57,7 +60,7 @@ describe('an archive', () => {
     const bytes = readFileSync(archive);
     bytes.fill(0xff, 60, 200);
     writeFileSync(archive, bytes);
-    await expect(unpack(archive, newFolder(), everything)).rejects.toThrow(
+    await expect(unpack(archive, newFolder(), everything, never)).rejects.toThrow(
       `Expected to unpack lib.so.2 from`,
     );
   });
