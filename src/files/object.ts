@@ -38,7 +38,7 @@ export type ReadObject =
   | { readonly state: 'absent' }
   | { readonly state: 'damaged'; readonly reason: string };
 
-export const manifest = 'object.json';
+const manifest = 'object.json';
 
 /**
  * Writes the object in one step; where there is one already, that stays. Throws a Failure of kind 'environment' when the

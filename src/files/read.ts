@@ -1,4 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { Failure, type FailureKind } from '../failure.ts';
 
 /** One call of the system reads less than 2 GiB. */
@@ -23,9 +23,7 @@ export async function readRange(
     );
   }
   const bytes = Buffer.allocUnsafeSlow(length);
-  const file = await open(path).catch(error => {
-    throw cannotRead(path, kind, error);
-  });
+  const file = await openFile(path, kind);
   try {
     for (let done = 0; done < length; ) {
       const { bytesRead } = await file.read(bytes, done, Math.min(readAtOnce, length - done), from + done);
@@ -38,6 +36,14 @@ export async function readRange(
   } finally {
     await file.close();
   }
+}
+
+/** Opens a file to be read. Throws a Failure of the given kind when it is missing, is no file, or cannot be read. */
+export async function openFile(path: string, kind: FailureKind): Promise<FileHandle> {
+  await sizeOfFile(path, kind);
+  return open(path).catch(error => {
+    throw cannotRead(path, kind, error);
+  });
 }
 
 /** The size of a file. Throws a Failure of the given kind when it is missing or is no file. */

@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { Failure, type FailureKind } from '../failure.ts';
+import { openFile } from './read.ts';
 
 /** A file in a zip archive, and where its bytes lie in it. */
 export interface ZipEntry {
@@ -20,7 +21,7 @@ const tooLarge = 0xffffffff;
 
 /**
  * The files of a zip archive, by the directory at its end: what stands before each file need not tell its size.
- * Throws a Failure of the given kind for what is no such archive.
+ * Throws a Failure of the given kind for what is no such archive, or cannot be read.
  */
 export async function zipEntries(archive: string, kind: FailureKind): Promise<ZipEntry[]> {
   const noArchive = () =>
@@ -29,7 +30,7 @@ export async function zipEntries(archive: string, kind: FailureKind): Promise<Zi
       `Expected ${archive} to be a whole zip archive of less than 4 GiB, but it is not`,
       'It may be cut short: get it again.',
     );
-  const file = await open(archive);
+  const file = await openFile(archive, kind);
   try {
     const { size } = await file.stat();
     const tail = await readAt(file, Math.max(0, size - endReach), Math.min(size, endReach));

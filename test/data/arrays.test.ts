@@ -129,6 +129,18 @@ describe('an archive of numpy', () => {
       expect(failure).toMatchObject({ kind: 'data', message: expect.stringContaining(name) });
     }
   });
+
+  test('that is no file is refused by name', async () => {
+    const root = newFolder({ 'folder.npz/images.npy': arrayOf('nhwc') });
+    for (const [name, message] of [
+      ['folder.npz', 'to be a file, got a folder'],
+      ['none.npz', 'found none'],
+    ] as const) {
+      const failure = await failureOf(readArrays({ images: join(root, name) }, 'test'));
+      expect(failure).toMatchObject({ kind: 'data', message: expect.stringContaining(message) });
+      expect(failure.message).toContain(name);
+    }
+  });
 });
 
 test('what numpy itself writes is read (bench/peers/image_reference.py)', async () => {
