@@ -1,6 +1,5 @@
 import { Failure } from '../failure.ts';
 import { createRandom, shuffled } from '../random.ts';
-import type { ImageSet } from './image-set.ts';
 import { type Images, valuesOf } from './images.ts';
 
 /** Numbers the shuffle that parts the images: any number would do, as long as it is the same for every run. */
@@ -34,20 +33,4 @@ export function takeImages(images: Images, indices: Uint32Array): Images {
     labels[to] = images.labels[from]!;
   }
   return { ...images, count: indices.length, pixels, labels };
-}
-
-/** The same of a set that is not in memory. */
-export function takeSet(set: ImageSet, indices: Uint32Array): ImageSet {
-  const values = valuesOf(set);
-  return {
-    ...set,
-    count: indices.length,
-    labels: set.labels.slice(0, indices.length).map((_, i) => set.labels[indices[i]!]!),
-    async read(from, count) {
-      const bytes = new Uint8Array(count * values);
-      const one = async (i: number) => bytes.set(await set.read(indices[from + i]!, 1), i * values);
-      await Promise.all(Array.from({ length: count }, (_, i) => one(i)));
-      return bytes;
-    },
-  };
 }

@@ -1,6 +1,8 @@
 import { type ArrayFiles, readArrays } from './arrays.ts';
 import { type CifarName, readCifar } from './cifar.ts';
+import { takeFiles } from './folder.ts';
 import { type FolderSource, folderSet, openFolder } from './folder-set.ts';
+import { takeImages } from './held-out.ts';
 import { type ImageSet, inMemory } from './image-set.ts';
 import type { Images } from './images.ts';
 import type { Noise } from './noise.ts';
@@ -43,9 +45,15 @@ export async function readImages(source: MemorySource): Promise<Images> {
   }
 }
 
-/** Opens images to measure on. Throws a Failure of kind 'data'. */
-export async function openSource(source: Source): Promise<ImageSet> {
-  return source.kind === 'folder'
-    ? folderSet(await openFolder(source), source)
-    : inMemory(await readImages(source));
+/**
+ * Opens images to measure on: all, or those that `choose` names by their indices, given how many there are. Throws a
+ * Failure of kind 'data'.
+ */
+export async function openSource(source: Source, choose?: (count: number) => Uint32Array): Promise<ImageSet> {
+  if (source.kind === 'folder') {
+    const list = await openFolder(source);
+    return folderSet(choose ? takeFiles(list, choose(list.files.length)) : list, source);
+  }
+  const images = await readImages(source);
+  return inMemory(choose ? takeImages(images, choose(images.count)) : images);
 }

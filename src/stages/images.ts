@@ -3,7 +3,7 @@ import { hashOf } from '../canonical-json.ts';
 import type { BatchesOrder } from '../data/batch-maker.ts';
 import { type FolderList, listFolder } from '../data/folder.ts';
 import { indexFolder } from '../data/folder-index.ts';
-import { divide, takeSet } from '../data/held-out.ts';
+import { divide } from '../data/held-out.ts';
 import type { ImageSet } from '../data/image-set.ts';
 import { normalizationOf } from '../data/normalize.ts';
 import { proceduralSha256 } from '../data/procedural.ts';
@@ -21,11 +21,10 @@ export async function openImages(
   specFolder: string,
   part: Split | 'held-out',
 ): Promise<ImageSet> {
-  const set = await openSource(await sourceOf(configuration, specFolder, part === 'test' ? 'test' : 'train'));
+  const source = await sourceOf(configuration, specFolder, part === 'test' ? 'test' : 'train');
   const { heldOut } = configuration.data;
-  if (part === 'test' || (part === 'train' && heldOut === 0)) return set;
-  const { kept, held } = divide(set.count, heldOut);
-  return takeSet(set, part === 'train' ? kept : held);
+  if (part === 'test' || (part === 'train' && heldOut === 0)) return openSource(source);
+  return openSource(source, count => divide(count, heldOut)[part === 'train' ? 'kept' : 'held']);
 }
 
 /** What distillation is shown, and how. Throws a Failure of kind 'data' where files are missing. */

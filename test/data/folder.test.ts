@@ -5,6 +5,7 @@ import { decodeCentre } from '../../src/data/decode.ts';
 import { inFixedOrder, listFolder } from '../../src/data/folder.ts';
 import { indexFolder } from '../../src/data/folder-index.ts';
 import { folderSet, openFolder } from '../../src/data/folder-set.ts';
+import { openSource, type Source } from '../../src/data/source.ts';
 import { failureOf, newFolder } from '../support/files.ts';
 
 const jpeg = readFileSync('test/fixtures/data/colour.jpg');
@@ -93,6 +94,26 @@ describe('a folder of images', () => {
     }
   });
 });
+
+test.each([{ kind: 'folder' }, { kind: 'procedural' }] as const)(
+  'some of the images of a $kind are those images',
+  async ({ kind }) => {
+    const source: Source =
+      kind === 'folder'
+        ? { kind, folder: await tree(), corrupt: 'refuse', ...sizing }
+        : { kind, split: 'test', limit: 5 };
+    const all = await openSource(source);
+    const some = await openSource(source, count => Uint32Array.of(0, 3, count - 1));
+    expect(some).toMatchObject({ count: 3, classes: all.classes });
+    const bytes = await some.read(0, 3);
+    const values = bytes.length / 3;
+    for (const [to, from] of [0, 3, 4].entries()) {
+      expect(some.labels[to]).toBe(all.labels[from]);
+      const image = bytes.subarray(to * values, (to + 1) * values);
+      expect(Buffer.compare(image, await all.read(from, 1))).toBe(0);
+    }
+  },
+);
 
 describe('the hash of a folder', () => {
   test('is of labels and contents, wherever the folder lies', async () => {
