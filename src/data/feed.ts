@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { Failure, type FailureKind } from '../failure.ts';
+import { threadScript } from '../thread-script.ts';
 import type { BatchesOrder } from './batch-maker.ts';
 import type { BatchesState } from './batches.ts';
 
@@ -38,16 +39,13 @@ export interface FeedOrder {
 /** Batches there are room for: one that is looked at, and two that are made ahead. */
 const room = 3;
 
-/** Sources are run by loaders that threads do not have: there the built file stands in. */
-const script = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/data/feed-worker.js' : './feed-worker.js',
-  import.meta.url,
-);
-
 /** Starts to make batches, from `state` on. Which bytes they have depends on nothing else than `order` and `state`. */
 export function openFeed(order: BatchesOrder, state: BatchesState): Feed {
   const { port1: port, port2 } = new MessageChannel();
-  const worker = new Worker(script, { workerData: { order, state, port: port2 }, transferList: [port2] });
+  const worker = new Worker(threadScript('data/feed-worker'), {
+    workerData: { order, state, port: port2 },
+    transferList: [port2],
+  });
   const arrived: FeedMessage[] = [];
   let wake = () => {};
   const arrive = (message: FeedMessage) => {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Tensor } from '../graph/tensor.ts';
 import { kernelCount } from '../nern/coordinates.ts';
 import { type LayerPermutation, type PermutationMode, permute } from '../nern/permutation.ts';
+import { threadScript } from '../thread-script.ts';
 
 /** A layer that a thread is to order. */
 export interface PermuteOrder {
@@ -13,12 +14,6 @@ export interface PermuteOrder {
 
 /** With fewer kernels in all a thread takes longer to start than to work. */
 const worthThreads = 50_000;
-
-/** Sources are run by loaders that threads do not have: there the built file stands in. */
-const script = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/stages/permute-worker.js' : './permute-worker.js',
-  import.meta.url,
-);
 
 /**
  * As `permute`, the layers side by side in so many threads, the largest first. What comes out does not depend on the
@@ -35,7 +30,7 @@ export async function permuteLayers(
   const left = [...layers.entries()].sort(([, a], [, b]) => kernelCount([b]) - kernelCount([a]));
   const permutations: LayerPermutation[] = [];
   const work = async () => {
-    const worker = new Worker(script);
+    const worker = new Worker(threadScript('stages/permute-worker'));
     try {
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
         const [l, { shape, data }] = next;
