@@ -44,14 +44,19 @@ export async function predictorOfRun(
   return {
     target,
     parameters: parametersOf(tensors, file, shapesOf(target.network, configuration)),
-    permutations: await permutationOfRun(directory, target, configuration),
+    permutations: await permutationOfRun(directory, target, configuration, specFolder),
   };
 }
 
 /** As it lies in the run's folder; else, for want of it, found again. */
-async function permutationOfRun(folder: string, target: Target, configuration: Configuration) {
+async function permutationOfRun(
+  folder: string,
+  target: Target,
+  configuration: Configuration,
+  specFolder: string,
+) {
   const { mode } = permutationOf(configuration);
   if (mode !== 'none' && existsSync(join(folder, permutationFile)))
     return readPermutation(folder, mode, target);
-  return orderKernels(target, configuration, '', availableParallelism());
+  return orderKernels(target, configuration, specFolder, availableParallelism());
 }
