@@ -62,7 +62,7 @@ export async function readTask(
 }
 
 /** The labels of `images` images, in a file of their own or an archive. Throws a Failure of kind 'data'. */
-export async function readLabels(file: string, split: string, images: number): Promise<Uint16Array> {
+async function readLabels(file: string, split: string, images: number): Promise<Uint16Array> {
   const array = await openArray(file, namesOf('labels', split));
   const [count, one = 1, ...more] = array.shape;
   if (count !== images || one !== 1 || more.length > 0) {

@@ -96,7 +96,7 @@ interface View {
 }
 
 /** Pixels added on each side before a crop: 4 of an image of 32, and as much of others in proportion. */
-export const paddingOf = ({ height, width }: ImageSize) => Math.round(Math.min(height, width) / 8);
+const paddingOf = ({ height, width }: ImageSize) => Math.round(Math.min(height, width) / 8);
 
 const centred: View = { flip: false, down: 0, right: 0 };
 

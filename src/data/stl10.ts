@@ -6,7 +6,7 @@ import type { Images } from './images.ts';
 export const stl10Classes = 10;
 
 /** The folder of the binary version. */
-export const stl10Folder = 'stl10_binary';
+const stl10Folder = 'stl10_binary';
 
 /** Rows, and columns, of an image. */
 export const stl10Side = 96;

@@ -44,7 +44,7 @@ export async function selfTestValues(engine: Engine): Promise<SelfTestValues> {
 }
 
 /** Relative to each loss, and for the change to its length; infinite where something is not a number. */
-export function largestError(got: SelfTestValues, known: SelfTestValues): number {
+function largestError(got: SelfTestValues, known: SelfTestValues): number {
   const ofLosses = known.losses.flatMap((losses, i) =>
     Object.entries(losses).map(([name, value]) => {
       const difference = Math.abs(got.losses[i]![name as keyof Losses] - value);

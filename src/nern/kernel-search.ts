@@ -25,7 +25,7 @@ export interface TreeSizes {
 }
 
 /** The most neighbours that are searched for at once. */
-export const mostNeighbours = 16;
+const mostNeighbours = 16;
 
 /** Nodes that a search can have put off: one on each level. */
 const stackLength = 128;

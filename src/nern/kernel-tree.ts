@@ -15,7 +15,7 @@ export interface KernelTree {
   /** The neighbour of a kernel without direction, to which all are alike: the lowest index. */
   first(): Neighbour;
   remove(kernel: number): void;
-  /** The nearest other kernels, at most `mostNeighbours` - 1 of them, the nearest first. */
+  /** The nearest other kernels, at most 15 of them, the nearest first. */
   neighbours(from: number, count: number): Uint32Array;
 }
 

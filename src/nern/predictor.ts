@@ -26,7 +26,7 @@ export interface PredictorForm {
 }
 
 /** The papers' predictor. */
-export const plainForm: PredictorForm = { architecture: 'plain', activation: 'relu' };
+const plainForm: PredictorForm = { architecture: 'plain', activation: 'relu' };
 
 /** The predictor whose parameters are one vector, in `shapes`' order. */
 export function predictorOf(parameters: Value, shapes: PredictorShapes, form = plainForm): Predictor {

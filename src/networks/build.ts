@@ -21,7 +21,7 @@ export interface Task {
 const maxValues = 2 ** 28;
 
 /** Batch norm's usual eps. */
-export const normEpsilon = 1e-5;
+const normEpsilon = 1e-5;
 
 /**
  * The network of a description for images of this size and so many classes: shapes and names are worked out, and checked

@@ -15,8 +15,6 @@ export type Layer =
   | FlattenLayer
   | LinearLayer;
 
-export type LayerKind = Layer['kind'];
-
 interface Named {
   /** What the result is called; a layer that is not called by its name needs none. */
   readonly to?: string;

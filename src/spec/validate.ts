@@ -190,7 +190,7 @@ function unknownPath(pointer: Pointer, path: string): Problem {
 const inside = (pointer: Pointer) => (pointer === '' ? '' : ` in ${quote(nameOf(pointer))}`);
 
 /** A pointer as people write it: `include[0].alpha`; the empty one is the spec itself. */
-export function nameOf(pointer: Pointer): string {
+function nameOf(pointer: Pointer): string {
   const name = keysOf(pointer).map(key => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`));
   return pointer === '' ? 'spec' : name.join('').replace(/^\./, '');
 }

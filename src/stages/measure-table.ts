@@ -28,7 +28,7 @@ const underAttack = (attack: (configuration: Configuration) => Attack): Scalar =
   attack,
 });
 
-export const scalars = {
+const scalars = {
   accuracy: ofLogits('%'),
   'top-5': ofLogits('%'),
   loss: ofLogits('nat'),
