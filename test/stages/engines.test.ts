@@ -7,14 +7,12 @@ import type { Engine, Feeds, Program } from '../../src/graph/program.ts';
 import { reachable } from '../../src/graph/value.ts';
 import type { StageEvent } from '../../src/stages/job.ts';
 import { workFolder } from '../../src/stages/work-folder.ts';
-import { determined, execute, newStore, onlyResult, phasesIn, planOf } from '../support/whole-runs.ts';
+import { determined, execute, newStore, onlyResult, phasesIn, planOf, small } from '../support/whole-runs.ts';
 
 const spec = `
 name: tiny
-target: { network: resnet8, dataset: procedural, weights: embedded }
+${small}
 data: { train: 64, test: 128 }
-predictor: { hidden: 12, embedding: { base: 0.76, levels: 6 } }
-sampler: { method: magnitude, batch: 300, uniform: 0.5 }
 alpha: 0.1
 beta: 0.01
 iterations: 5

@@ -1,12 +1,12 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { objectFolder, readObject } from '../../src/files/object.ts';
 import { executeStage } from '../../src/stages/execute.ts';
 import { guidanceFile, readGuide } from '../../src/stages/guidance-file.ts';
 import type { Tell } from '../../src/stages/job.ts';
 import type { GuidanceStage, PhaseStage } from '../../src/stages/stage.ts';
 import { workFolder } from '../../src/stages/work-folder.ts';
+import { objectIn } from '../support/objects.ts';
 import { never, newStore, phasesIn, planOf, workshopFor } from '../support/whole-runs.ts';
 
 /** Few steps; the images of a batch do not fill a whole number of slices. */
@@ -41,10 +41,7 @@ beforeAll(async () => {
 
 async function run(stage: PhaseStage | GuidanceStage, store: string, tell: Tell = () => {}, stop = never) {
   await executeStage(stage, workshopFor([stage], store), tell, stop);
-  const read = await readObject(objectFolder(store, stage.key), stage.key);
-  if (read.state !== 'complete')
-    throw new Error(`Expected the object of ${stage.name}, got \`${read.state}\``);
-  return read.object;
+  return objectIn(store, stage.key);
 }
 
 describe('the logits that phases learn from', () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { objectFolder, readObject } from '../../src/files/object.ts';
+import { objectFolder } from '../../src/files/object.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { executeStage } from '../../src/stages/execute.ts';
 import { evaluation } from '../../src/stages/kinds/evaluation.ts';
@@ -10,6 +10,7 @@ import type { EvaluationStage } from '../../src/stages/stage.ts';
 import type { Workshop } from '../../src/stages/workshop.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { evaluationStage } from '../support/fake-stages.ts';
+import { objectIn } from '../support/objects.ts';
 import { execute, never, published, workshopFor } from '../support/whole-runs.ts';
 
 const tiny = `
@@ -29,11 +30,7 @@ select: { measure: reconstruction-error }
 /** A phase with a learning rate below what 32-bit floats can tell: it ends with what it began with. */
 const still = `optimizer: { method: sgd, lr: 1.0e-30, momentum: 0, nesterov: false }, schedule: { method: constant }`;
 
-async function recordOf<Record>(store: string, key: string): Promise<Record> {
-  const read = await readObject(objectFolder(store, key), key);
-  if (read.state !== 'complete') throw new Error(`Expected ${key}, got \`${read.state}\``);
-  return read.object.record as Record;
-}
+const recordOf = async <Record>(store: string, key: string) => (await objectIn(store, key)).record as Record;
 
 const predictorAt = (store: string, key: string) =>
   readFile(join(objectFolder(store, key), 'predictor.safetensors'));

@@ -16,18 +16,16 @@ import {
   onlyResult,
   phasesIn,
   planOf,
-  published,
-  type Whole,
+  predictorOf,
+  small,
   workshopFor,
 } from '../support/whole-runs.ts';
 
 const tiny = `
 name: tiny
-target: { network: resnet8, dataset: procedural, weights: embedded }
+${small}
 data: { train: 64, test: 128 }
-predictor: { hidden: 12, embedding: { base: 0.76, levels: 6 } }
 permutation: in-filter
-sampler: { method: magnitude, batch: 300, uniform: 0.5 }
 alpha: 0.1
 beta: 0.01
 iterations: 12
@@ -36,8 +34,6 @@ batch: 6
 evaluateEvery: 5
 seeds: [3]
 `;
-
-const predictorOf = ({ runs }: Whole) => published(runs[0]!, 'predictor.safetensors');
 
 describe('a run', () => {
   test('gives the same bytes for the same seed, whatever the number of threads', async () => {

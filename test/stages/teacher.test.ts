@@ -15,16 +15,14 @@ import {
   execute,
   newStore,
   onlyResult,
-  published,
-  type Whole,
+  predictorOf,
+  small,
 } from '../support/whole-runs.ts';
 
 const spec = `
 name: guided
-target: { network: resnet8, dataset: procedural, weights: embedded }
+${small}
 data: { train: 64, test: 64 }
-predictor: { hidden: 12, embedding: { base: 0.76, levels: 6 } }
-sampler: { method: magnitude, batch: 300, uniform: 0.5 }
 alpha: 0.1
 iterations: 6
 warmup: 1
@@ -41,7 +39,6 @@ const trained = ({ phases, metrics }: RunResult) => ({
   metrics,
   phases: phases.map(({ key: _, ...phase }) => phase),
 });
-const predictorOf = ({ runs }: Whole) => published(runs[0]!, 'predictor.safetensors');
 const historyOf = ({ phases }: RunResult) => phases[0]!.history;
 
 /** A resnet20 with random weights: what it says is nonsense, but always the same. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { objectFolder, readObject, type StoredObject, writeObject } from '../../src/files/object.ts';
+import { objectFolder, writeObject } from '../../src/files/object.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { isLeftOut, missingStages } from '../../src/run/missing.ts';
 import { openStore, type Store } from '../../src/run/store.ts';
@@ -8,6 +8,7 @@ import type { Job } from '../../src/stages/job.ts';
 import { selection } from '../../src/stages/kinds/selection.ts';
 import { dependencies, type EvaluationStage, type PhaseStage, type Stage } from '../../src/stages/stage.ts';
 import type { Workshop } from '../../src/stages/workshop.ts';
+import { objectIn } from './objects.ts';
 
 /** A key as stages have it. */
 export const keyOf = (name: string) => createHash('sha256').update(name).digest('hex');
@@ -65,11 +66,7 @@ async function outcomeOf(
   folder: string,
   accuracyOf: (stage: PhaseStage) => number,
 ): Promise<{ record: object; files: Map<string, string> }> {
-  const object = async (key: string): Promise<StoredObject & { folder: string }> => {
-    const read = await readObject(objectFolder(folder, key), key);
-    if (read.state !== 'complete') throw new Error(`Expected ${key}, got \`${read.state}\``);
-    return { ...read.object, folder: objectFolder(folder, key) };
-  };
+  const object = (key: string) => objectIn(folder, key);
   switch (stage.kind) {
     case 'permutation':
       return {

@@ -35,6 +35,11 @@ export interface Whole {
   readonly runs: readonly Assembled[];
 }
 
+/** The built-in network, and a small predictor of it. */
+export const small = `target: { network: resnet8, dataset: procedural, weights: embedded }
+predictor: { hidden: 12, embedding: { base: 0.76, levels: 6 } }
+sampler: { method: magnitude, batch: 300, uniform: 0.5 }`;
+
 export const never = new AbortController().signal;
 
 /** A folder of objects with none in it. */
@@ -103,3 +108,6 @@ export const determined = ({ provenance: _, ...rest }: RunResult) => rest;
 
 /** A file of a run, as it is published into its folder. */
 export const published = ({ files }: Assembled, name: string) => readFile(files.get(name)!);
+
+/** The predictor of the first run, as it is published. */
+export const predictorOf = ({ runs }: Whole) => published(runs[0]!, 'predictor.safetensors');
