@@ -1,4 +1,4 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { executeStage } from '../../src/stages/execute.ts';
@@ -7,7 +7,7 @@ import type { Tell } from '../../src/stages/job.ts';
 import type { GuidanceStage, PhaseStage } from '../../src/stages/stage.ts';
 import { workFolder } from '../../src/stages/work-folder.ts';
 import { objectIn } from '../support/objects.ts';
-import { never, newStore, phasesIn, planOf, workshopFor } from '../support/whole-runs.ts';
+import { type Conditions, never, newStore, phasesIn, planOf, workshopFor } from '../support/whole-runs.ts';
 
 /** Few steps; the images of a batch do not fill a whole number of slices. */
 const spec = `
@@ -39,9 +39,25 @@ beforeAll(async () => {
   long = { ...guidance, training: { ...training, iterations: 262 } };
 });
 
-async function run(stage: PhaseStage | GuidanceStage, store: string, tell: Tell = () => {}, stop = never) {
-  await executeStage(stage, workshopFor([stage], store), tell, stop);
+async function run(
+  stage: PhaseStage | GuidanceStage,
+  store: string,
+  tell: Tell = () => {},
+  stop = never,
+  conditions: Conditions = {},
+) {
+  await executeStage(stage, workshopFor([stage], store, conditions), tell, stop);
   return objectIn(store, stage.key);
+}
+
+/** A store in which the long stage has come further than one file. */
+async function stopped(): Promise<string> {
+  const [store, stop] = [newStore(), new AbortController()];
+  const stopAt: Tell = event => {
+    if (event.type === 'stage-progress' && event.iteration === 258) stop.abort();
+  };
+  await expect(run(long, store, stopAt, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
+  return store;
 }
 
 describe('the logits that phases learn from', () => {
@@ -70,14 +86,6 @@ describe('the logits that phases learn from', () => {
 
   test('go on where they were stopped, with the same bytes', async () => {
     const expected = await run(long, newStore());
-    const stopped = async () => {
-      const [store, stop] = [newStore(), new AbortController()];
-      const stopAt: Tell = event => {
-        if (event.type === 'stage-progress' && event.iteration === 258) stop.abort();
-      };
-      await expect(run(long, store, stopAt, stop.signal)).rejects.toMatchObject({ kind: 'signal' });
-      return store;
-    };
     const firstStep = async (store: string) => {
       const seen: number[] = [];
       const { files } = await run(long, store, event => {
@@ -92,6 +100,23 @@ describe('the logits that phases learn from', () => {
     expect(await readdir(folder)).toEqual(['logits-00000.f32', 'progress.json']);
     await rm(join(folder, 'logits-00000.f32'));
     expect(await firstStep(store)).toBe(1);
+  });
+
+  test('are of one engine, unless another may go on with what it began', async () => {
+    const store = await stopped();
+    const file = join(workFolder(store, long.key), 'progress.json');
+    const progress = JSON.parse(await readFile(file, 'utf8'));
+    expect(progress.engines).toEqual(['onnx:cpu']);
+    await writeFile(file, JSON.stringify({ ...progress, engines: ['tfjs:cpu'] }));
+    await expect(run(long, store)).rejects.toMatchObject({
+      kind: 'environment',
+      message: 'Expected to go on with `tfjs:cpu`, which has done 256 iterations of this run, got `onnx:cpu`',
+    });
+    const told: unknown[] = [];
+    const { provenance } = await run(long, store, event => told.push(event), never, { mayMixEngines: true });
+    const engines = ['tfjs:cpu', 'onnx:cpu'];
+    expect(told).toContainEqual({ type: 'stage-mixed', stage: long.name, engines });
+    expect(provenance).toMatchObject({ engine: 'onnx:cpu', engines });
   });
 
   test('are float32 in the order of the steps, in one file after the other', async () => {

@@ -14,20 +14,24 @@ import type { GuidanceStage } from '../stage.ts';
 import { loadTeacher } from '../teacher.ts';
 import { workFolder } from '../work-folder.ts';
 import type { Workshop } from '../workshop.ts';
+import { isMixed, refuseMixing } from './mixing.ts';
 import type { Outcome } from './outcome.ts';
 
 /** How far the stage has come: whole files are in its working folder. */
 interface Progress {
   readonly step: number;
   readonly batches: BatchesState;
+  /** The engines that took part, the last one last. */
+  readonly engines: readonly string[];
+  readonly seconds: number;
 }
 
 const progressFile = 'progress.json';
 
 /**
  * The logits of the network that phases learn from, for every image that they are shown, in their order: the bytes that
- * a phase would compute as it goes. Goes on after the last whole file when it was stopped; then it throws a Failure of
- * kind 'signal'.
+ * a phase would compute as it goes. When it was stopped it goes on after the last whole file, on another engine only if the
+ * job allows it. When `stop` is aborted it throws a Failure of kind 'signal'.
  */
 export async function guidance(
   { key, name, configuration, training, seed, inputs }: GuidanceStage,
@@ -37,16 +41,23 @@ export async function guidance(
 ): Promise<Outcome & { record: GuidanceRecord }> {
   const { job } = workshop;
   const folder = workFolder(job.store, key);
-  const engine = await workshop.engine();
   const teacher =
     (await loadTeacher(training, job.specFolder)) ?? (await workshop.target(configuration, inputs));
   const steps = guidedSteps(training);
   const shape = [training.batch, teacher.network.classes] as const;
   const perFile = stepsPerFile(shape);
-  const start = await readProgress(folder, seed, perFile);
+  const saved = await readProgress(folder, perFile);
+  const begun = saved && { iteration: saved.step, engines: saved.engines };
+  refuseMixing(workshop, begun);
+  const engine = await workshop.engine();
+  const before = saved?.engines ?? [];
+  const engines = before.at(-1) === engine.name ? before : [...before, engine.name];
+  if (isMixed(workshop, begun)) tell({ type: 'stage-mixed', stage: name, engines });
+  const start = saved ?? { step: 0, batches: startOfData(seed), seconds: 0 };
   const feed = openBatches(await batchesOrderOf(training, job.specFolder), start.batches);
   const guide = createGuide(engine, teacher, training.batch);
   const began = performance.now();
+  const elapsed = () => (performance.now() - began) / 1000 + start.seconds;
   try {
     for (let step = start.step; step < steps; ) {
       const count = Math.min(perFile, steps - step);
@@ -66,28 +77,27 @@ export async function guidance(
       }
       const file = guidanceFile(Math.ceil(step / perFile) - 1);
       await writeAtomic(join(folder, file), new Uint8Array(logits.buffer));
-      await writeJsonAtomic(join(folder, progressFile), { step, batches: feed.state() } satisfies Progress);
+      const progress: Progress = { step, batches: feed.state(), engines, seconds: elapsed() };
+      await writeJsonAtomic(join(folder, progressFile), progress);
     }
   } finally {
     await feed.close();
   }
   const { name: engineName, versions, threads, device } = engine;
-  const seconds = (performance.now() - began) / 1000;
   return {
     record: { steps, shape, stepsPerFile: perFile },
-    provenance: { engine: engineName, versions, threads, device, seconds },
+    provenance: { engine: engineName, engines, versions, threads, device, seconds: elapsed() },
     files: new Map(filesOf(steps, perFile).map(file => [file, { path: join(folder, file) }])),
   };
 }
 
-/** Where a stage that was stopped stands; at its start where not all files are there that it has written. */
-async function readProgress(folder: string, seed: number, perFile: number): Promise<Progress> {
-  const fresh = { step: 0, batches: startOfData(seed) };
+/** Where a stage that was stopped stands; undefined where not all files are there that it has written. */
+async function readProgress(folder: string, perFile: number): Promise<Progress | undefined> {
   const text = await readFile(join(folder, progressFile), 'utf8').catch(() => undefined);
-  if (text === undefined) return fresh;
+  if (text === undefined) return undefined;
   const progress: Progress = JSON.parse(text);
   const names = await readdir(folder);
-  return filesOf(progress.step, perFile).every(file => names.includes(file)) ? progress : fresh;
+  return filesOf(progress.step, perFile).every(file => names.includes(file)) ? progress : undefined;
 }
 
 const filesOf = (steps: number, perFile: number): string[] =>
