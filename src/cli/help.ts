@@ -14,21 +14,23 @@ Options:
   --out FOLDER         where results go (default: runs)
   --set PATH=VALUE     override a value of the spec, e.g. --set iterations=1000; repeatable
   --repeats N          seeds 0 to N-1 instead of the spec's
-  --jobs N             runs at a time (default: as many as there are cores, or GPUs where those compute)
-  --threads N          threads of each run (default: its share of the cores)
+  -j, --jobs N         stages at a time (default: as many as there are cores, or GPUs where those compute)
+  --threads N          threads of each stage (default: its share of the cores)
   --device NAME        what computes: auto (default: the fastest that proves right), cpu, webgpu, cuda, or one of
                        onnx:cpu onnx:webgpu onnx:cuda tfjs:node tfjs:node-gpu tfjs:webgpu tfjs:wasm tfjs:cpu;
                        cuda:1 is the second device of several
   --only PATTERN       execute only the runs whose name matches: a glob, or a part of the name
   --with FILE          the original's weights, of which a reconstructed network keeps all but the convolutions
   --to FOLDER          where an exported or reconstructed network goes
+  --from SOURCE        of data and setup: what is there already, to be taken instead of fetched
+  --headers SOURCE     of setup tensorflow: where C headers come from if --from has none
   --explain RUN        of plan: each stage of one run, and which changes since the last call make it run again
   --calibrate          of plan: time the steps of every kind of phase first, a few seconds each
   --delete             of gc: remove; without it nothing is touched
   --json               print the results as JSON on stdout, one line for each spec, and nothing else there
-  --quiet              no progress and no tables, only failures
-  --verbose            also evaluations on the way and what was complete before
-  --help               this text
+  -q, --quiet          no progress and no tables, only failures
+  -v, --verbose        also evaluations on the way and what was complete before
+  -h, --help           this text
   --version            the version
 
 Exit codes: 0 all runs complete, 1 some run failed, 2 the spec or the call is wrong,

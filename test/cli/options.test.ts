@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { helpText } from '../../src/cli/help.ts';
 import { parseCommandLine } from '../../src/cli/options.ts';
 import { Failure } from '../../src/failure.ts';
 
@@ -124,4 +126,12 @@ describe('parseCommandLine', () => {
     expect(refusal().message).toBe('Expected a spec file, got none');
     expect(refusal('validate').message).toBe('Expected a spec file, got none');
   });
+});
+
+it('the help and docs/cli.md name the same options, all of which are known', () => {
+  const namedIn = (text: string) => new Set(text.match(/(?<![\w-])--[a-z]+/g));
+  const named = namedIn(helpText);
+  expect(namedIn(readFileSync('docs/cli.md', 'utf8'))).toEqual(named);
+  // Whether it takes a value or not, it is not refused as one that nobody knows.
+  for (const option of named) expect(refusal(option, '--bogus').message).not.toContain(`\`${option}\``);
 });
