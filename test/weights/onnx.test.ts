@@ -78,6 +78,31 @@ describe('what is none of ours is refused by its name and place', () => {
     );
   });
 
+  const integers = (name: string, ...values: number[]) => ({
+    ...{ name, shape: [values.length], data: BigInt64Array.from(values, BigInt) },
+  });
+  /** Shortcut A behind the convolution. */
+  const shortcut = (attributes: Node['attributes'], ...more: string[]) => {
+    const slice = node('Slice', ['c', 'starts', 'ends', 'axes', 'steps'], 's');
+    const graph = graphWith([slice, node('Pad', ['s', 'pads', ...more], 'p', attributes)], 'p');
+    const last = 2 ** 31 - 1;
+    const numbers = [
+      ...[integers('starts', 0, 0), integers('ends', last, last), integers('axes', 2, 3)],
+      ...[integers('steps', 2, 2), integers('pads', 0, 1, 0, 0, 0, 1, 0, 0)],
+    ];
+    return { ...graph, initializers: [filters, ...numbers] };
+  };
+
+  test('zero channels that are none', () => {
+    expect(refusal(shortcut({ mode: 'constant' }))).toMatch(/one value for each of 2 classes, got \[4\]$/);
+    expect(refusal(shortcut({ mode: 'reflect' }))).toBe(
+      'net.onnx: expected node `p` (Pad) to have `mode` constant, got reflect',
+    );
+    expect(refusal(shortcut({}, '', 'axes'))).toBe(
+      'net.onnx: expected node `p` (Pad) to have pads of all axes, got some for `axes`',
+    );
+  });
+
   test('another size of images', () => {
     expect(refusal({ ...graphWith([], 'c'), inputs: [port('x', [1, 3, 16, 16])] })).toBe(
       'Expected net.onnx to take images [n, 3, 8, 8], those of the data set, got [1, 3, 16, 16]',

@@ -50,6 +50,7 @@ export const translations: Record<string, Translation> = {
     const stride = alikeOnAllSides(node, 'strides', [1], refuse);
     if (stride !== size) throw refuse('windows that lie side by side', `strides of ${stride}`);
     expectAttribute(node, 'pads', 0, refuse);
+    expectAttribute(node, 'dilations', 1, refuse);
     expectAttribute(node, 'auto_pad', 'NOTSET', refuse);
     return { kind: 'average-pool', size };
   }),
@@ -184,6 +185,8 @@ function everySecond(node: OnnxNode, state: State, refuse: Refuse): void {
 
 /** The zero channels of shortcut A. */
 function zeroChannels(node: OnnxNode, state: State, refuse: Refuse): void {
+  expectAttribute(node, 'mode', 'constant', refuse);
+  if ((node.inputs[3] ?? '') !== '') throw refuse('pads of all axes', `some for \`${node.inputs[3]}\``);
   const taken = state.strided.get(node.inputs[0]!);
   const pads = numbers(node, 'pads', state.integers.get(node.inputs[1] ?? '')?.values ?? []);
   const [before = -1, after = -2] = [pads[1], pads[5]];
