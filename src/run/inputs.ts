@@ -79,7 +79,7 @@ function inputsOf({ configuration }: Cell, specFolder: string, tell: (note: stri
         : target.train === undefined
           ? 'target.weights'
           : 'target.network',
-    name: `weights ${canonicalJson(target)} ${dataRoot(configuration, specFolder)}`,
+    name: `weights ${canonicalJson(target)} ${taskNamed(configuration)} ${dataRoot(configuration, specFolder)}`,
     check: async () => {
       const { sha256 } = await loadTarget(configuration, specFolder);
       return target.from === undefined ? sha256 : keyOfRun(target.from, configuration);
@@ -108,6 +108,11 @@ function inputsOf({ configuration }: Cell, specFolder: string, tell: (note: stri
   ];
 }
 
+/** What a network is asked for by: how many classes it has, and how large its images are, may be up to the data. */
+function taskNamed({ target: { dataset }, data: { classes, size, arrays, folder } }: Configuration): string {
+  return canonicalJson({ dataset, classes, size, arrays, folder });
+}
+
 /** The key of the run whose network is the target. Throws a Failure when it is another network, or of other classes. */
 async function keyOfRun(from: NonNullable<Configuration['target']['from']>, { target }: Configuration) {
   const { name, configuration, result } = await findTargetRun(from);
@@ -127,14 +132,14 @@ function teacherToLearnFrom(
   specFolder: string,
   setting: Setting = 'teacher',
 ): Input[] {
-  const { teacher, target } = configuration;
+  const { teacher } = configuration;
   if (teacher === 'none') return [];
   const root = dataRoot(configuration, specFolder);
   return [
     {
       role: 'teacher',
       path: `${setting}.weights`,
-      name: `teacher ${canonicalJson({ teacher, dataset: target.dataset })} ${root}`,
+      name: `teacher ${canonicalJson(teacher)} ${taskNamed(configuration)} ${root}`,
       check: async () => (await loadTeacher(configuration, specFolder, setting))!.sha256,
     },
   ];
@@ -148,7 +153,7 @@ function permutationGiven(configuration: Configuration, specFolder: string): Inp
     return (await readGivenPermutation(path, mode, await loadTarget(configuration, specFolder))).sha256;
   };
   const root = dataRoot(configuration, specFolder);
-  const name = `permutation ${canonicalJson({ target: configuration.target, mode, file })} ${root}`;
+  const name = `permutation ${canonicalJson({ target: configuration.target, mode, file })} ${taskNamed(configuration)} ${root}`;
   return [{ role: 'permutation', path: 'permutation.file', name, check }];
 }
 
@@ -205,7 +210,7 @@ function predictorToBeginWith(role: string, configuration: Configuration, specFo
     return (await readInitial(configuration, init.file, specFolder, shapes)).sha256;
   };
   const root = dataRoot(configuration, specFolder);
-  const name = `predictor ${canonicalJson({ target, sizes, init })} ${root}`;
+  const name = `predictor ${canonicalJson({ target, sizes, init })} ${taskNamed(configuration)} ${root}`;
   return [{ role, path: 'predictor.init.file', name, check }];
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { proceduralSha256 } from '../../src/data/procedural.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
@@ -73,6 +73,23 @@ matrix:
       [2, expect.stringContaining('nowhere to hold cifar-10-batches-bin')],
       [6, expect.stringContaining('found none at')],
       [7, expect.stringContaining('foreign.th')],
+    ]);
+  });
+
+  it('fits weights to the classes of each cell', async () => {
+    const { diagnostics } = await checkInputs(
+      sweepOf(`name: x
+target: { network: resnet8, dataset: folder, weights: ${resolve('assets/resnet8-procedural.safetensors')} }
+data: { folder: nowhere }
+alpha: 0
+beta: 0
+evaluate: [reconstruction-error]
+matrix:
+  data.classes: [10, 7]
+`),
+    );
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      expect.stringContaining('`linear.weight` of resnet8 to have shape [7, 64], got [10, 64]'),
     ]);
   });
 
