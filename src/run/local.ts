@@ -8,6 +8,7 @@ import type { Job } from '../stages/job.ts';
 import { workFolder } from '../stages/work-folder.ts';
 import type { Emit, RunFailure, WorkerEvent } from './events.ts';
 import { classifyExit } from './failures.ts';
+import { logFile } from './work.ts';
 
 /** How a worker ended. */
 export interface Ending {
@@ -99,7 +100,7 @@ export async function executeLocally(
 
 /** The job's log.txt, which attempts append to; `tail` is the end of what was written since this call. */
 function openLog(directory: string): { file: string; tail: () => string } {
-  const file = join(directory, 'log.txt');
+  const file = join(directory, logFile);
   const start = existsSync(file) ? statSync(file).size : 0;
   return { file, tail: () => readFileSync(file).subarray(start).subarray(-logTail).toString('utf8') };
 }

@@ -9,7 +9,7 @@ import type { Stage } from '../stages/stage.ts';
 import { workFolder } from '../stages/work-folder.ts';
 import type { Store } from './store.ts';
 import { planFile } from './trials.ts';
-import { failureFile } from './work.ts';
+import { failureFile, logFile } from './work.ts';
 
 /** What the plan says of a stage: `cached` and `left-out` need no work, all others are to be done, and why. */
 export type Prospect =
@@ -34,7 +34,8 @@ export async function prospects(
 ): Promise<ProspectOf> {
   const attempts = new Map<string, Prospect>();
   for (const key of await readdir(join(store.folder, 'work')).catch(() => [])) {
-    if (stages.has(key)) attempts.set(key, await attempted(workFolder(store.folder, key)));
+    const attempt = stages.has(key) ? await attempted(workFolder(store.folder, key)) : undefined;
+    if (attempt !== undefined) attempts.set(key, attempt);
   }
   const ended = new Set<string>();
   for (const { kind, key } of stages.values()) {
@@ -59,12 +60,14 @@ const states = {
   changed: { state: 'changed' },
 } as const;
 
-async function attempted(folder: string): Promise<Prospect> {
+/** Undefined where nothing was left to go on with; what was printed is kept also of a stage that was done. */
+async function attempted(folder: string): Promise<Prospect | undefined> {
   try {
     const { kind, message } = JSON.parse(await readFile(join(folder, failureFile), 'utf8'));
     return { state: 'failed', message: `${kind}: ${message}` };
   } catch {
-    return { state: 'interrupted' };
+    const names = await readdir(folder).catch(() => []);
+    return names.some(name => name !== logFile) ? { state: 'interrupted' } : undefined;
   }
 }
 
