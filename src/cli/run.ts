@@ -45,7 +45,7 @@ async function runOne(
 ): Promise<number> {
   const { sweep, plan } = planned;
   const folder = resolve(options.out, sweep.name);
-  await prepareFolder(folder, sweep.text, plan);
+  await prepareFolder(folder, sweep, plan);
   const log = openEventLog(folder);
   const display = await openDisplay(options);
   const emit: Emit<SweepEvent> = event => {

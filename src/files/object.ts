@@ -58,17 +58,18 @@ export async function writeObject(folder: string, { files, ...rest }: ObjectCont
       sums[name] = sha256(isElsewhere(data) ? await readFile(file) : data);
     }
     const object: StoredObject = { schemaVersion: 1, ...rest, files: sums };
-    await writeSynced(
-      join(temporary, manifest),
-      `${JSON.stringify({ ...object, checksum: hashOf(object) }, null, 1)}\n`,
-    );
+    const text = `${JSON.stringify({ ...object, checksum: hashOf(object) }, null, 1)}\n`;
+    // What is written as something else, as NaN is, would be set aside and computed again for ever.
+    if (parse(text) === undefined)
+      throw new TypeError(`Expected the record of a ${rest.kind} to be JSON data`);
+    await writeSynced(join(temporary, manifest), text);
     await syncFolder(temporary);
     await rename(temporary, folder).catch(async error => {
       if (!isTaken(error)) throw error;
     });
     await syncFolder(parent);
   } catch (error) {
-    throw error instanceof Failure ? error : cannotWrite(folder, error);
+    throw error instanceof Failure || error instanceof TypeError ? error : cannotWrite(folder, error);
   } finally {
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
   }

@@ -1,4 +1,4 @@
-import { Matrix, SVD } from 'ml-matrix';
+import { EVD, Matrix } from 'ml-matrix';
 import type { Tensor } from '../graph/tensor.ts';
 
 /**
@@ -10,12 +10,11 @@ import type { Tensor } from '../graph/tensor.ts';
 export function lowFrequencyRatio({ shape, data }: Tensor): number {
   const [filters] = shape as [number];
   const matrix = Matrix.from1DArray(filters, data.length / filters, data);
-  const { diagonal } = new SVD(matrix, {
-    computeLeftSingularVectors: false,
-    computeRightSingularVectors: false,
-    autoTranspose: true,
-  });
-  const energies = diagonal.map(value => value * value);
+  const turned = matrix.transpose();
+  // The squares are the eigenvalues of the matrix with itself. Rounding takes from the small ones what no sum shows.
+  const product = matrix.rows <= matrix.columns ? matrix.mmul(turned) : turned.mmul(matrix);
+  const { realEigenvalues } = new EVD(product, { assumeSymmetric: true });
+  const energies = realEigenvalues.map(value => Math.max(0, value)).sort((a, b) => b - a);
   const total = (parts: readonly number[]) => parts.reduce((sum, part) => sum + part, 0);
   return total(energies.slice(0, Math.floor(energies.length / 2))) / total(energies);
 }

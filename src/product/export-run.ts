@@ -43,7 +43,9 @@ export async function exportRun({ run: name, out, weights, to, ...wish }: Export
       'A trained target is in its folder, as target.safetensors.',
     );
   }
-  const trained = await predictorOfRun(run, weights);
+  const trained = await predictorOfRun(run, weights).catch(error => {
+    throw weights === undefined ? withAnotherWay(error) : error;
+  });
   const product = await withEngine(wish, result.provenance.at(-1)!.engine, engine =>
     productOf({ ...trained, configuration, run: { name: run.name, key: result.key } }, engine),
   );
@@ -56,4 +58,11 @@ export async function exportRun({ run: name, out, weights, to, ...wish }: Export
     sizes: sizesOf(product.header, product.nern.length),
     convolutions: 4 * result.learnableParameters,
   };
+}
+
+/** What is not where the spec had it can be named. */
+function withAnotherWay(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.kind !== 'checkpoint') return error;
+  const hint = "`--with FILE` names the original's weights, wherever they are.";
+  return new Failure(error.kind, error.message, hint, error.details);
 }

@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts';
 import { cannotWrite, makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runKey } from '../plan/run.ts';
+import { type Origin, originFile } from '../stages/finished-run.ts';
 import type { RunResult } from '../stages/result.ts';
 import { parseResult, resultFile } from '../stages/result-file.ts';
 import { type SetAside, setAside } from './store.ts';
@@ -18,11 +19,16 @@ export function runDirectory(folder: string, run: string): string {
 }
 
 /**
- * Makes the sweep's folder with the spec as given and the plan: a line for each cell, then one for each run.
- * Throws a Failure of kind 'environment' when the folder cannot be written.
+ * Makes the sweep's folder with the spec as given, where it was given, and the plan: a line for each cell, then one for
+ * each run. Throws a Failure of kind 'environment' when the folder cannot be written.
  */
-export async function prepareFolder(folder: string, spec: string, plan: Plan): Promise<void> {
-  await writeAtomic(join(folder, 'spec.yaml'), spec);
+export async function prepareFolder(
+  folder: string,
+  spec: { readonly text: string; readonly folder: string },
+  plan: Plan,
+): Promise<void> {
+  await writeAtomic(join(folder, 'spec.yaml'), spec.text);
+  await writeJsonAtomic(join(folder, originFile), { folder: spec.folder } satisfies Origin);
   await writeAtomic(join(folder, planFile), planText(plan));
   await makeFolder(join(folder, 'trials'));
 }

@@ -6,6 +6,7 @@ import { phasesOf } from './phases.ts';
 import { problem } from './problem.ts';
 import {
   embeddedWeights,
+  givenShortcut,
   idleTeacher,
   oneOrigin,
   shortcuts,
@@ -33,6 +34,7 @@ export function impossible(configuration: Configuration): Problem[] {
 const rules = [
   ...originalRules,
   embeddedWeights,
+  givenShortcut,
   oneOrigin,
   stopRule,
   teachersWeights,

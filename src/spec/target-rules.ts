@@ -47,6 +47,16 @@ type Network = Configuration['target']['network'];
 
 const toldOf = (network: Network) => (typeof network === 'string' ? network : network.file);
 
+/** A network that was represented has the shortcut that it was represented with. */
+export function givenShortcut({ target: { from, shortcut } }: Configuration): Problem[] {
+  if (from === undefined || shortcut === 'auto') return [];
+  return problem(
+    '/target/shortcut',
+    `Expected \`target.shortcut\` to be left out beside \`target.from\`, got ${quote(shortcut)}`,
+    'the network of the sweep tells it',
+  );
+}
+
 /** The networks that come with identity paths of two kinds. */
 const cifarResnets: readonly unknown[] = [8, 20, 32, 44, 56, 110].map(depth => `resnet${depth}`);
 

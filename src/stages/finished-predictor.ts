@@ -5,6 +5,7 @@ import type { LayerPermutation } from '../nern/permutation.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
+import type { FinishedRun } from './finished-run.ts';
 import { parametersOf } from './initial.ts';
 import { orderKernels } from './order-kernels.ts';
 import { permutationFile, readPermutation } from './permutation-file.ts';
@@ -24,13 +25,12 @@ export interface FinishedPredictor {
  * progressive rounds made it, else as the configuration says. Throws a Failure of kind 'checkpoint'.
  */
 export async function predictorOfRun(
-  { configuration, directory }: { readonly configuration: Configuration; readonly directory: string },
-  weights: string | undefined,
-  specFolder = '',
+  { configuration, directory, specFolder }: Pick<FinishedRun, 'configuration' | 'directory' | 'specFolder'>,
+  weights?: string,
 ): Promise<FinishedPredictor> {
   const { target: settings } = configuration;
   const own = join(directory, targetFile);
-  const { from: _, ...rest } = settings;
+  const { from: _, train: __, ...rest } = settings;
   // The network that a stage made is as it was represented: taken from where it was, and pruned.
   const given =
     weights !== undefined

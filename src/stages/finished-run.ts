@@ -1,4 +1,4 @@
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Configuration } from '../spec/configuration.ts';
@@ -12,8 +12,18 @@ export interface FinishedRun {
   /** `<sweep>/<cell>/seed-<seed>` */
   readonly name: string;
   readonly directory: string;
+  /** The folder that its spec was in, for the files that it names; the working directory where that is not known. */
+  readonly specFolder: string;
   readonly configuration: Configuration;
   readonly result: RunResult;
+}
+
+/** The file in a sweep's folder that tells where its spec was given. */
+export const originFile = 'origin.json';
+
+export interface Origin {
+  /** Of the spec, absolute. */
+  readonly folder: string;
 }
 
 /**
@@ -89,7 +99,19 @@ async function readRun(directory: string): Promise<FinishedRun> {
     );
   }
   const name = `${basename(sweep)}/${basename(cell)}/${basename(directory)}`;
-  return { name, directory, configuration: result.configuration, result };
+  const specFolder = await readOrigin(sweep);
+  return { name, directory, specFolder, configuration: result.configuration, result };
+}
+
+/** Sweeps of earlier versions have no such file, and one that is damaged tells no more than none. */
+async function readOrigin(sweep: string): Promise<string> {
+  const text = await readFile(join(sweep, originFile), 'utf8').catch(() => '{}');
+  try {
+    const { folder } = JSON.parse(text) as Partial<Origin>;
+    return typeof folder === 'string' ? folder : '';
+  } catch {
+    return '';
+  }
 }
 
 const exists = (path: string) =>

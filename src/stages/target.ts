@@ -60,13 +60,18 @@ export async function loadTarget(
   }
   if (target.train !== undefined) return untrained(configuration, specFolder);
   // Until its network is made, the one that it reconstructs tells its shapes.
-  if (target.from !== undefined)
-    return loadTarget((await findTargetRun(target.from)).configuration, specFolder);
+  if (target.from !== undefined) {
+    const run = await findTargetRun(target.from);
+    return loadTarget(run.configuration, run.specFolder);
+  }
   return pruned(await loadNetwork(target, configuration, specFolder, 'target'), target.prune);
 }
 
-/** A network without the smallest of the weights of its learnable convolutions, a share `fraction` of all together. */
-export function pruned<Loaded extends Pick<Target, 'network' | 'weights'>>(
+/**
+ * A network without the smallest of the weights of its learnable convolutions, a share `fraction` of all together; what is
+ * known of its file is changed alike.
+ */
+export function pruned<Loaded extends Pick<Target, 'network' | 'weights' | 'stored'>>(
   loaded: Loaded,
   fraction: number,
 ): Loaded {
@@ -77,8 +82,11 @@ export function pruned<Loaded extends Pick<Target, 'network' | 'weights'>>(
     layers.map(({ data }) => data),
     fraction,
   );
-  const changed = names.map((name, i) => [name, { shape: layers[i]!.shape, data: kept[i]! }] as const);
-  return { ...loaded, weights: new Map([...loaded.weights, ...changed]) };
+  const changed = new Map(layers.map((layer, i) => [layer, { shape: layer.shape, data: kept[i]! }]));
+  const without = (tensors: ReadonlyMap<string, Tensor>) =>
+    new Map([...tensors].map(([name, tensor]) => [name, changed.get(tensor) ?? tensor]));
+  const { weights, stored } = loaded;
+  return { ...loaded, weights: without(weights), ...(stored && { stored: without(stored) }) };
 }
 
 /**

@@ -131,6 +131,8 @@ export async function* train(
         // Noise has images on which a network's maps vanish or overflow; real images have not (NeRN, section 4.4).
         if (images?.source.kind !== 'noise' || ++inARow > mostSkipped) throw notANumber(i + 1, losses, last);
         skipped++;
+        // A training that learned nothing is none.
+        if (skipped === configuration.iterations) throw notANumber(i + 1, losses, last);
       }
       const soFar = skipped;
       const { parameters, ...state } = mapValues(current, ({ data }) => data);

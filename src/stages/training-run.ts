@@ -104,7 +104,9 @@ export async function trainAndMeasure(
           ? await evaluator.measure(await predict(parameters), track)
           : undefined;
       // Recorded only together: what is saved when measuring fails must not lack the measurement.
-      if (iteration % historyEvery === 0 || isLast) history.push({ iteration, ...losses, learningRate });
+      // On noise there may be no finite loss yet.
+      const isTold = (iteration % historyEvery === 0 || isLast) && Number.isFinite(losses.loss);
+      if (isTold) history.push({ iteration, ...losses, learningRate });
       if (metrics !== undefined) {
         evaluations.push({ iteration, metrics });
         tell({ type: 'stage-evaluated', stage: name, iteration, metrics });

@@ -46,6 +46,12 @@ describe('an object', () => {
     expect(readdirSync(join(store, 'ab'))).toEqual([key]);
   });
 
+  it('is refused where it would not come back: of a number that JSON lacks', async () => {
+    const written = writeObject(folder(), { ...content, record: { loss: Number.NaN } });
+    await expect(written).rejects.toThrow('Expected the record of a phase to be JSON data');
+    expect(readdirSync(join(store, 'ab'))).toEqual([]);
+  });
+
   it('of another key does not count', async () => {
     await writeObject(folder(), { ...content, key: 'cd'.repeat(32) });
     expect(await readObject(folder(), key)).toEqual({

@@ -97,7 +97,9 @@ describe('prepareFolder', () => {
   it('refuses a folder that cannot be made', async () => {
     writeFileSync(join(folder, 'file'), '');
     const plan = { runs: [], stages: new Map() };
-    await expect(prepareFolder(join(folder, 'file', 'sweep'), 'name: x', plan)).rejects.toMatchObject({
+    await expect(
+      prepareFolder(join(folder, 'file', 'sweep'), { text: 'name: x', folder }, plan),
+    ).rejects.toMatchObject({
       kind: 'environment',
     });
   });

@@ -7,7 +7,6 @@ import type { Engine } from '../../src/graph/program.ts';
 import { reachable } from '../../src/graph/value.ts';
 import { momentsOf } from '../../src/nern/initialise.ts';
 import { planSweep } from '../../src/plan/plan.ts';
-import { createRandom } from '../../src/random.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { executeStage } from '../../src/stages/execute.ts';
 import type { StageEvent } from '../../src/stages/job.ts';
@@ -45,60 +44,6 @@ const tiny = {
 const specOf = (changes: Record<string, unknown>) => stringify({ ...tiny, ...changes });
 const run = async (changes: Record<string, unknown>, conditions: Conditions = {}) =>
   onlyResult(await execute(specOf(changes), conditions));
-
-/** What each option may be; one of each is drawn for a spec. */
-const choices = {
-  architecture: ['plain', 'nerf', 'residual'],
-  activation: ['relu', 'leaky-relu', 'hardswish', 'gelu', 'relu6', 'elu'],
-  layers: [3, 4, 5],
-  resample: ['centre', 'average', 'max'],
-  init: [{ method: 'framework' }, { method: 'matched' }],
-  embedding: [
-    { levels: 4 },
-    { levels: 4, fusion: 'sum', normalize: 'local' },
-    { levels: 4, base: 1.25, normalize: 'global' },
-    { method: 'fourier', levels: 4 },
-  ],
-  sampler: [
-    { method: 'all' },
-    { method: 'uniform', batch: 500 },
-    { method: 'uniform-without-replacement', batch: 3000, root: 'exact' },
-    { method: 'sequential-layer' },
-    { method: 'random-layer', root: 'sampled' },
-    { method: 'magnitude', batch: 500, uniform: 0, mix: 'batch' },
-    { method: 'magnitude', batch: 500, mix: 'kernel', root: 'exact' },
-  ],
-  losses: [
-    {},
-    { reconstruction: 'layer-mse', kd: 'plain', fmd: 'gram' },
-    { kd: 'stable-both', temperature: 2, fmd: 'per-batch' },
-  ],
-  optimizer: [
-    {},
-    { method: 'ranger', threshold: 4, centralize: true },
-    { method: 'adam', weightDecay: 0.01 },
-    { method: 'adamw' },
-    { method: 'sgd', lr: 0.01 },
-    { method: 'adadelta' },
-  ],
-  schedule: [{}, { method: 'exponential', every: 2, warmup: 2 }, { method: 'constant' }],
-  clip: [{}, { norm: 1, scope: 'all' }, { norm: 0.1, value: 0.01 }],
-  permutation: ['none', 'in-filter', 'cross-filter'],
-};
-
-describe('specs drawn from the options', () => {
-  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('number %i runs', async number => {
-    const random = createRandom(number, 'options');
-    const drawn = Object.fromEntries(
-      Object.entries(choices).map(([name, all]) => [name, all[random.below(all.length)]]),
-    );
-    const { architecture, activation, layers, resample, init, embedding, ...rest } = drawn;
-    const predictor = { hidden: 10, architecture, activation, layers, resample, init, embedding };
-    const result = await run({ ...rest, predictor });
-    expect(result.phases[0]!.history).toHaveLength(4);
-    for (const { loss } of result.phases[0]!.history) expect(Number.isFinite(loss)).toBe(true);
-  });
-});
 
 describe('samplers that walk', () => {
   test.each(['uniform-without-replacement', 'sequential-layer', 'random-layer'])(

@@ -178,6 +178,15 @@ describe('a run on noise', () => {
     expect(skippedSteps).toBe(4);
   });
 
+  test('tells no loss before there is one, and fails when all are skipped', async () => {
+    const some = noisy.replace('warmup: 4', 'warmup: 0');
+    const late = await execute(some, { engine: await failingIn(step => step < 3) });
+    const { history, skippedSteps } = onlyResult(late).phases[0]!;
+    expect([skippedSteps, history.map(({ iteration }) => iteration).slice(0, 2)]).toEqual([2, [3, 4]]);
+    const none = execute(some, { engine: await failingIn(() => true) });
+    await expect(none).rejects.toMatchObject({ kind: 'nan', details: { iteration: 12 } });
+  });
+
   test('fails when no step is left, as one on images does at the first', async () => {
     const long = noisy.replace('warmup: 4', 'warmup: 0').replace('iterations: 12', 'iterations: 150');
     const failure = execute(long, { engine: await failingIn(step => step > 2) });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { openEngine } from '../../src/engine/open.ts';
 import type { Engine } from '../../src/graph/program.ts';
 import { type Plan, planSweep } from '../../src/plan/plan.ts';
@@ -18,6 +19,8 @@ import { newFolder } from './files.ts';
 export interface Conditions {
   /** A folder of objects that is there already; a new one otherwise. */
   readonly store?: string;
+  /** The folder of the spec. */
+  readonly folder?: string;
   readonly engine?: Engine;
   readonly threads?: number;
   readonly mayMixEngines?: boolean;
@@ -45,9 +48,9 @@ export const never = new AbortController().signal;
 /** A folder of objects with none in it. */
 export const newStore = () => newFolder();
 
-/** The plan of a spec whose files are all there. */
-export async function planOf(text: string): Promise<Plan> {
-  const parsed = parseSpec(text, 'spec.yaml');
+/** The plan of a spec, in `folder`, whose files are all there. */
+export async function planOf(text: string, folder = '.'): Promise<Plan> {
+  const parsed = parseSpec(text, join(folder, 'spec.yaml'));
   if (!parsed.ok) throw new Error(parsed.diagnostics.map(({ message }) => message).join('\n'));
   const { hashes, diagnostics } = await checkInputs(parsed.sweep);
   if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
@@ -61,17 +64,17 @@ export const phasesIn = ({ stages }: Plan): PhaseStage[] =>
 export function workshopFor(
   stages: readonly Stage[],
   store: string,
-  { engine, threads = 1, mayMixEngines = false }: Conditions = {},
+  { folder = '.', engine, threads = 1, mayMixEngines = false }: Conditions = {},
 ): Workshop {
   const order = { name: 'onnx:cpu', threads, device: 0 } as const;
-  const job: Job = { stages, store, engine: order, mayMixEngines, specFolder: '.' };
+  const job: Job = { stages, store, engine: order, mayMixEngines, specFolder: folder };
   return openWorkshop(job, async () => engine ?? openEngine(order));
 }
 
 /** Executes all that the store lacks for the plan's runs, one stage after the other, and assembles the runs. */
 export async function execute(spec: string | Plan, conditions: Conditions = {}): Promise<Whole> {
   const { store = newStore(), tell = () => {}, stop = never } = conditions;
-  const plan = typeof spec === 'string' ? await planOf(spec) : spec;
+  const plan = typeof spec === 'string' ? await planOf(spec, conditions.folder) : spec;
   const open = () =>
     openStore(store, (file, reason) => {
       throw new Error(`${file} was set aside: ${reason}`);

@@ -25,21 +25,17 @@ async function ofStage({ configuration, inputs }: NetworkStage, workshop: Worksh
 }
 
 /** Of another sweep's run, as it lies in its folder. */
-async function ofRun({ configuration, run: key }: NetworkStage, { engine, job }: Workshop) {
+async function ofRun({ configuration, run: key }: NetworkStage, { engine }: Workshop) {
   const { from, prune } = configuration.target;
-  const { configuration: theirs, directory, result } = await findTargetRun(from!);
-  if (result.key !== key)
+  const run = await findTargetRun(from!);
+  if (run.result.key !== key)
     throw new Failure(
       'environment',
-      `Expected the run in ${directory} to be the one that was planned with, got another result`,
+      `Expected the run in ${run.directory} to be the one that was planned with, got another result`,
       'The same command again plans with what is there now.',
     );
-  const { target, parameters, permutations } = await predictorOfRun(
-    { configuration: theirs, directory },
-    undefined,
-    job.specFolder,
-  );
-  const representation = represent(target, theirs, permutations);
+  const { target, parameters, permutations } = await predictorOfRun(run);
+  const representation = represent(target, run.configuration, permutations);
   const kernels = await createPredict(await engine(), representation)(parameters);
   const weights = reconstructed(target, representation, kernels);
   return pruned({ network: target.network, weights }, prune).weights;
