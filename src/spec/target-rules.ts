@@ -61,13 +61,13 @@ export function givenShortcut({ target: { from, shortcut } }: Configuration): Pr
 const cifarResnets: readonly unknown[] = [8, 20, 32, 44, 56, 110].map(depth => `resnet${depth}`);
 
 export function shortcuts({ target, teacher }: Configuration): Problem[] {
-  const networks = { target, ...(teacher === 'none' ? {} : { teacher }) };
-  return Object.entries(networks).flatMap(([path, { network, shortcut }]) =>
-    shortcut === 'auto' || cifarResnets.includes(network)
+  const networks = { target, teacher, 'target.train.teacher': target.train?.teacher ?? 'none' };
+  return Object.entries(networks).flatMap(([path, named]) =>
+    named === 'none' || named.shortcut === 'auto' || cifarResnets.includes(named.network)
       ? []
       : problem(
-          `/${path}/shortcut`,
-          `Expected \`${path}.shortcut\` to be left out for ${toldOf(network)}, got ${quote(shortcut)}`,
+          `/${path.replaceAll('.', '/')}/shortcut`,
+          `Expected \`${path}.shortcut\` to be left out for ${toldOf(named.network)}, got ${quote(named.shortcut)}`,
           'only the CIFAR ResNets, `resnet8` to `resnet110`, come with either kind',
         ),
   );

@@ -67,6 +67,14 @@ test.each([
   ],
   [{ teacher: { network: 'resnet20' } }, 'Missing key `weights` in `teacher`'],
   [
+    { teacher: { network: 'cnn', weights: 'a.th', shortcut: 'A' }, beta: 0 },
+    'Expected `teacher.shortcut` to be left out for cnn, got `A`',
+  ],
+  [
+    { target: { ...target, train: { teacher: { network: 'cnn', weights: 'a.th', shortcut: 'A' } } } },
+    'Expected `target.train.teacher.shortcut` to be left out for cnn, got `A`',
+  ],
+  [
     { teacher: 'nobody' },
     'Expected `teacher` to be `none` or a mapping with `network` and `weights`, got `nobody`',
   ],
