@@ -16,8 +16,14 @@ export interface FolderSource extends Sizing {
 }
 
 /** The images of a folder in a fixed order, without the broken ones where they are to be left out. */
-export async function openFolder({ folder, limit, corrupt }: FolderSource): Promise<FolderList> {
-  const list = await listFolder(folder);
+export const openFolder = async (source: FolderSource): Promise<FolderList> =>
+  chosenOf(await listFolder(source.folder), source);
+
+/** The same of images that are listed already. */
+export async function chosenOf(
+  list: FolderList,
+  { limit, corrupt }: Pick<FolderSource, 'limit' | 'corrupt'>,
+): Promise<FolderList> {
   if (corrupt === 'refuse') return inFixedOrder(list, limit);
   const { broken } = await indexFolder(list, { decode: true });
   const whole = Uint32Array.from(list.files.keys()).filter(i => !broken.has(i));

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { layoutOf, readImages } from './arrays.ts';
-import { type FolderList, inFixedOrder, listFolder } from './folder.ts';
-import { type FolderSource, folderSet } from './folder-set.ts';
+import { type FolderList, listFolder } from './folder.ts';
+import { chosenOf, type FolderSource, folderSet } from './folder-set.ts';
 import type { ImageSet } from './image-set.ts';
 import { imagenetRClasses } from './imagenet-r-classes.ts';
 import { type NpyArray, openNpy, readIntegers } from './npy.ts';
@@ -114,6 +114,6 @@ export async function openRenditions(source: FolderSource): Promise<ShiftedSet> 
     ...list,
     labels: list.labels.map(label => imagenetRClasses.get(list.classNames[label]!)!),
   };
-  const images = { ...folderSet(inFixedOrder(renumbered, source.limit), source), classes: 1000 };
+  const images = { ...folderSet(await chosenOf(renumbered, source), source), classes: 1000 };
   return { images, among: [...imagenetRClasses.values()] };
 }
