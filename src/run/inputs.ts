@@ -188,7 +188,7 @@ function imagesInput(
     name: `${which} ${target.dataset} ${canonicalJson({ data, ood })} ${dataRoot(configuration, specFolder)}`,
     check: () =>
       which === 'ood'
-        ? oodSha256(configuration, specFolder)
+        ? oodSha256(configuration, specFolder, tell)
         : imagesSha256(configuration, specFolder, which, tell),
   };
 }

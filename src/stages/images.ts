@@ -95,7 +95,7 @@ export const firstOnly = (sha256: string, limit: number | undefined) =>
 const namesShown = 20;
 
 /** The images of a folder that cannot be decoded, counted and by name. */
-function leftOut({ folder, files }: FolderList, broken: ReadonlyMap<number, string>): string {
+export function leftOut({ folder, files }: FolderList, broken: ReadonlyMap<number, string>): string {
   const shown = [...broken].slice(0, namesShown).map(([i, reason]) => `  ${files[i]}: ${reason}`);
   const more = broken.size > shown.length ? [`  and ${broken.size - shown.length} more`] : [];
   const count = `left out: ${broken.size} of ${files.length} images in ${folder} cannot be decoded`;

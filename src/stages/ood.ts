@@ -19,7 +19,7 @@ import type { TargetKernels } from '../nern/target-kernels.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { createClassifier } from './classify.ts';
 import { sizingOf } from './datasets.ts';
-import { firstOnly } from './images.ts';
+import { firstOnly, leftOut } from './images.ts';
 import { dataRoot } from './locate.ts';
 import { type OodSet, oodSetOf } from './measure-table.ts';
 import type { Target } from './target.ts';
@@ -75,12 +75,21 @@ async function openShifted(configuration: Configuration, specFolder: string): Pr
     : openCorrupted(corruptedSource(configuration, specFolder, name));
 }
 
-/** The hash of the files that the measure `ood` reads. Throws a Failure of kind 'data'. */
-export async function oodSha256(configuration: Configuration, specFolder: string): Promise<string> {
+/**
+ * The hash of the files that the measure `ood` reads. Throws a Failure of kind 'data'. `tell` is told of images that are
+ * left out because they cannot be decoded.
+ */
+export async function oodSha256(
+  configuration: Configuration,
+  specFolder: string,
+  tell: (note: string) => void,
+): Promise<string> {
   const name = nameOf(configuration);
   if (name === 'imagenet-r') {
     const { folder, corrupt } = renditions(configuration, specFolder);
-    const { sha256 } = await indexFolder(await listFolder(folder), { decode: corrupt === 'skip' });
+    const list = await listFolder(folder);
+    const { sha256, broken } = await indexFolder(list, { decode: corrupt === 'skip' });
+    if (broken.size > 0) tell(leftOut(list, broken));
     return firstOnly(sha256, configuration.data.test);
   }
   const source = corruptedSource(configuration, specFolder, name);

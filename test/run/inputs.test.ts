@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { proceduralSha256 } from '../../src/data/procedural.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
 import { initialisePredictor } from '../../src/nern/initialise.ts';
@@ -204,19 +204,26 @@ it('tells which images are left out because they cannot be decoded', async () =>
     'pictures/test/a/1.jpg': whole,
     'pictures/test/a/2.jpg': whole.subarray(0, 900),
     'pictures/test/b/1.jpg': whole,
+    'imagenet-r/n01443537/1.jpg': whole,
+    'imagenet-r/n12267677/1.jpg': whole.subarray(0, 900),
   });
-  process.env.NERN_SWEEP_CACHE = newFolder();
+  vi.stubEnv('NERN_SWEEP_CACHE', newFolder());
+  onTestFinished(() => void vi.unstubAllEnvs());
   const { notes } = await checkInputs(
     sweepOf(`name: x
 target: { network: resnet20, dataset: folder, weights: foreign.th }
-data: { folder: ${root}/pictures, size: 16, corrupt: skip }
+data: { root: ${root}, folder: pictures, size: 16, corrupt: skip }
 alpha: 0
 beta: 0
+evaluate: [accuracy, ood]
+ood: { set: imagenet-r }
 matrix: { permutation: [none, in-filter] }
 `),
   );
-  delete process.env.NERN_SWEEP_CACHE;
   expect(notes).toEqual([
     expect.stringMatching(/^left out: 1 of 3 images in .*pictures\/test cannot be decoded\n {2}a\/2\.jpg: /),
+    expect.stringMatching(
+      /^left out: 1 of 2 images in .*imagenet-r cannot be decoded\n {2}n12267677\/1\.jpg: /,
+    ),
   ]);
 });
