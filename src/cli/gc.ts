@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { collectGarbage, takeInventory } from '../run/garbage.ts';
+import { collectGarbage, type Garbage, takeInventory } from '../run/garbage.ts';
 import type { Options } from './options.ts';
 import { formatBytes } from './screen.ts';
 
@@ -17,8 +17,14 @@ export async function gc({ out, delete: remove, verbose, json }: Options): Promi
   const place = relative('', runs) || '.';
   if (verbose)
     for (const one of garbage) process.stdout.write(`${relative('', one.path)}  ${formatBytes(one.bytes)}\n`);
-  const found = `${garbage.length} of ${objects} objects needed by none of ${sweeps} sweeps, ${formatBytes(bytes)}`;
-  process.stdout.write(`${place}: ${found}\n`);
+  const count = (kind: Garbage['what']) => garbage.filter(({ what }) => what === kind).length;
+  const work = count('work') > 0 ? ` and ${count('work')} begun stages` : '';
+  const found = [
+    `${count('object')} of ${objects} objects${work} needed by none of ${sweeps} sweeps`,
+    ...(count('remains') > 0 ? [`${count('remains')} remains of writes that were killed`] : []),
+    formatBytes(bytes),
+  ];
+  process.stdout.write(`${place}: ${found.join(', ')}\n`);
   if (remove) process.stdout.write(`Removed ${formatBytes(freed)}.\n`);
   else if (garbage.length > 0) process.stdout.write('Nothing was touched: --delete removes them.\n');
   return 0;

@@ -1,16 +1,19 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
-import { objectFolder } from '../files/object.ts';
+import { isTemporary, objectFolder } from '../files/object.ts';
 import { workFolder } from '../stages/work-folder.ts';
 import { takeLock } from './lock.ts';
 import { keysIn, storeFolder } from './store.ts';
 import { planFile } from './trials.ts';
 
-/** Something in a store that no plan of a sweep beside it names. */
+/** Something in a store that no sweep beside it needs. */
 export interface Garbage {
+  /** `object`: what a stage left behind; `work`: what one that is not done did; `remains`: of a write that was killed. */
+  readonly what: 'object' | 'work' | 'remains';
   readonly path: string;
-  readonly key: string;
+  /** Of the stage. */
+  readonly key?: string;
   readonly bytes: number;
 }
 
@@ -21,9 +24,13 @@ export interface Inventory {
   readonly garbage: readonly Garbage[];
 }
 
+/** No object takes so long to be written, in milliseconds: what is older was killed in the middle of it. */
+const longestWrite = 3_600_000;
+
 /**
- * What the store of a folder of sweeps holds that no plan of these sweeps names: objects, and work that was begun. A
- * sweep whose folder was removed is no sweep of it any more.
+ * What the store of a folder of sweeps holds that no plan of these sweeps names: objects, and work that was begun; and what
+ * is left of objects whose writing was killed. A sweep whose folder was removed is no sweep of it any more. Throws a
+ * Failure of kind 'environment' where a plan cannot be read.
  */
 export async function takeInventory(runs: string): Promise<Inventory> {
   const { keys: needed, sweeps } = await neededKeys(runs);
@@ -32,10 +39,12 @@ export async function takeInventory(runs: string): Promise<Inventory> {
   const begun = (await readdir(join(store, 'work')).catch(() => [])).filter(key =>
     /^[0-9a-f]{64}$/.test(key),
   );
-  const paths = [
-    ...[...objects].map(key => ({ key, path: objectFolder(store, key) })),
-    ...begun.map(key => ({ key, path: workFolder(store, key) })),
+  const ofStages = [
+    ...[...objects].map(key => ({ what: 'object' as const, key, path: objectFolder(store, key) })),
+    ...begun.map(key => ({ what: 'work' as const, key, path: workFolder(store, key) })),
   ].filter(({ key }) => !needed.has(key));
+  const remains = (await remainsIn(store)).map(path => ({ what: 'remains' as const, path }));
+  const paths = [...ofStages, ...remains];
   const garbage = await Promise.all(paths.map(async one => ({ ...one, bytes: await sizeOf(one.path) })));
   return { objects: objects.size, sweeps, garbage };
 }
@@ -44,9 +53,9 @@ export async function takeInventory(runs: string): Promise<Inventory> {
 export async function collectGarbage(runs: string, garbage: readonly Garbage[]): Promise<number> {
   let freed = 0;
   for (const { key, path, bytes } of garbage) {
-    const lock = await takeLock(storeFolder(runs), key);
-    if (lock.state === 'held') continue;
-    await rm(path, { recursive: true, force: true }).finally(lock.release);
+    const lock = key === undefined ? undefined : await takeLock(storeFolder(runs), key);
+    if (lock?.state === 'held') continue;
+    await rm(path, { recursive: true, force: true }).finally(lock?.release);
     freed += bytes;
   }
   return freed;
@@ -56,15 +65,19 @@ async function neededKeys(runs: string): Promise<{ keys: Set<string>; sweeps: nu
   const keys = new Set<string>();
   let sweeps = 0;
   for (const name of await readdir(runs).catch(() => [])) {
-    const text = await readFile(join(runs, name, planFile), 'utf8').catch(() => undefined);
+    const file = join(runs, name, planFile);
+    const text = await readFile(file, 'utf8').catch(error => {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      throw noPlan(file, `\`${code}\``);
+    });
     if (text === undefined) continue;
     sweeps++;
-    for (const key of keysOfPlan(text, join(runs, name, planFile))) keys.add(key);
+    for (const key of keysOfPlan(text, file)) keys.add(key);
   }
   return { keys, sweeps };
 }
 
-/** Throws a Failure of kind 'environment': of a plan that cannot be read nobody knows what it needs. */
 function keysOfPlan(text: string, file: string): string[] {
   try {
     return text
@@ -72,12 +85,33 @@ function keysOfPlan(text: string, file: string): string[] {
       .split('\n')
       .flatMap(line => JSON.parse(line).stages ?? []);
   } catch {
-    throw new Failure(
-      'environment',
-      `Expected ${file} to be a plan, got a damaged one`,
-      'Run its spec again, or remove the folder of that sweep.',
-    );
+    throw noPlan(file, 'a damaged one');
   }
+}
+
+/** Of a plan that cannot be read nobody knows what it needs. */
+const noPlan = (file: string, got: string) =>
+  new Failure(
+    'environment',
+    `Expected ${file} to be a plan, got ${got}`,
+    'Run its spec again, or remove the folder of that sweep.',
+  );
+
+async function remainsIn(store: string): Promise<string[]> {
+  const parents = (await readdir(store).catch(() => [])).filter(name => /^[0-9a-f]{2}$/.test(name));
+  const paths = await Promise.all(
+    parents.map(async parent => {
+      const names = await readdir(join(store, parent)).catch(() => []);
+      return names.filter(isTemporary).map(name => join(store, parent, name));
+    }),
+  );
+  const old = await Promise.all(
+    paths.flat().map(async path => {
+      const status = await stat(path).catch(() => undefined);
+      return status !== undefined && Date.now() - status.mtimeMs > longestWrite ? [path] : [];
+    }),
+  );
+  return old.flat();
 }
 
 async function sizeOf(folder: string): Promise<number> {
