@@ -3,8 +3,9 @@ import { cp, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { cannotWrite, makeFolder } from '../files/atomic.ts';
-import type { Dataset, Form } from './catalogue.ts';
+import { catalogue, type Dataset, type Form } from './catalogue.ts';
 import { download, md5Of, type Patience, type Progress } from './download.ts';
+import { missingArchives, unpackImagenet } from './imagenet.ts';
 import { unpackArchive } from './unpack.ts';
 
 /** What is to be brought, where to, and where from. */
@@ -57,7 +58,10 @@ export async function bring(errand: Errand, tell: Tell): Promise<Brought> {
   const status = await stat(source).catch(() => undefined);
   if (status === undefined)
     throw new Failure('spec', `Expected --from to name a file or folder, found none at ${source}`);
-  if (status.isDirectory()) return fromFolder(errand, source);
+  if (status.isDirectory()) {
+    const isPacked = dataset === catalogue.imagenet && (await missingArchives(source)) !== undefined;
+    return isPacked ? fromImagenet(errand, source, tell) : fromFolder(errand, source);
+  }
   await refuseDamaged(dataset, source);
   return { folder: await fromArchive(errand, source, tell), how: 'unpacked' };
 }
@@ -69,7 +73,7 @@ async function fromServer(errand: Errand, tell: Tell): Promise<string> {
     throw new Failure(
       'environment',
       `Expected --from to name the folder with ${title}, got none`,
-      `Its makers give it on request (${page}). Order it as train/CLASS/*.JPEG and val/CLASS/*.JPEG, then call this again with --from FOLDER.`,
+      `Its makers give it on request (${page}). Call this again with --from FOLDER, with their archives in it, or with train/CLASS/*.JPEG and val/CLASS/*.JPEG.`,
     );
   }
   const name = basename(new URL(archive.url).pathname);
@@ -110,6 +114,16 @@ async function fromArchive({ dataset, root }: Errand, archive: string, tell: Tel
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** The makers' archives; the folder of work has one name, so that another call goes on with what a killed one left. */
+async function fromImagenet({ dataset, root }: Errand, source: string, tell: Tell): Promise<Brought> {
+  const folder = join(root, dataset.forms[0].folder);
+  tell({ type: 'note', text: `unpacking ${source}` });
+  await unpackImagenet(source, folder, join(root, '.unpacking-imagenet'), dataset.maxBytes, progress =>
+    tell({ type: 'progress', progress }),
+  );
+  return { folder, how: 'unpacked' };
 }
 
 /** A folder is copied; one that is too large to have twice is linked to. */

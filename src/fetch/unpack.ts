@@ -28,6 +28,13 @@ export async function unpackArchive(archive: string, folder: string, { maxBytes 
   return unpackTar(archive, admit);
 }
 
+/** Where an archive lies in a file that holds others. */
+export interface Span {
+  readonly start: number;
+  /** The last byte. */
+  readonly end: number;
+}
+
 async function firstBytes(archive: string): Promise<Buffer> {
   const file = await open(archive).catch(error => {
     const code = (error as NodeJS.ErrnoException).code;
@@ -41,10 +48,11 @@ async function firstBytes(archive: string): Promise<Buffer> {
   }
 }
 
-/** Says where an entry goes. */
-type Admit = (name: string, size: number) => string;
+/** Says where an entry goes. Throws a Failure where it may go nowhere. */
+export type Admit = (name: string, size: number) => string;
 
-function gate(archive: string, folder: string, maxBytes: number): Admit {
+/** Admits what lies below `folder`, up to so many bytes of all entries together. */
+export function gate(archive: string, folder: string, maxBytes: number): Admit {
   let [entries, bytes] = [0, 0];
   return (name, size) => {
     const refuse = (expected: string, got: string) =>
@@ -65,8 +73,8 @@ function gate(archive: string, folder: string, maxBytes: number): Admit {
 }
 
 /** Kinds of compression are told apart by the parser. Its entries are written at once: it does not wait for others. */
-async function unpackTar(archive: string, admit: Admit): Promise<void> {
-  const source = createReadStream(archive, { highWaterMark: 2 ** 20 });
+export async function unpackTar(archive: string, admit: Admit, span?: Span): Promise<void> {
+  const source = createReadStream(archive, { highWaterMark: 2 ** 20, ...span });
   let descriptor: number | undefined;
   const close = () => {
     if (descriptor !== undefined) closeSync(descriptor);

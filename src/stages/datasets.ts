@@ -108,7 +108,10 @@ export async function trainingSourceOf(
   }
 }
 
-/** How images of a folder become those of the network, whichever data set that was trained on. */
+/**
+ * How images of a folder become those of the network, whichever data set that was trained on. Throws a Failure of kind
+ * 'data' where they would be cut out of smaller ones.
+ */
 function folderSource(configuration: Configuration, folder: string, limit: number | undefined): Source {
   return { kind: 'folder', folder, limit, corrupt: configuration.data.corrupt, ...sizingOf(configuration) };
 }
@@ -117,7 +120,14 @@ export function sizingOf({ target, data }: Configuration): Sizing {
   const { dataset } = target;
   const side = dataset in fixed ? fixed[dataset as keyof typeof fixed][1] : data.size;
   // 256 for 224, and in proportion.
-  return { size: side, resize: data.resize ?? Math.round((side * 256) / 224) };
+  const { resize = Math.round((side * 256) / 224) } = data;
+  if (resize >= side) return { size: side, resize };
+  throw new Failure(
+    'data',
+    `Expected \`data.resize\` to be at least the rows of an image, \`${side}\`, got \`${resize}\``,
+    'The centre is cut out of the resized image; without `resize` it is 256/224 of the size.',
+    { setting: 'data.resize' },
+  );
 }
 
 /** The folder of ImageNet's training or validation images. */

@@ -73,6 +73,11 @@ test('what is read is known by its content', async () => {
 
 test.each([
   ['folder', '', '`data.folder` to name the images'],
+  [
+    'folder',
+    'folder: flowers, size: 64, resize: 63',
+    '`data.resize` to be at least the rows of an image, `64`',
+  ],
   ['folder', 'folder: roses', '`data.folder` to be'],
   ['folder', 'folder: flowers/train', 'Expected test images in'],
   ['arrays', '', '`data.arrays.test` to name the images'],

@@ -222,6 +222,7 @@ function fitted(spec: Mapping): Mapping {
     data: {
       ...data,
       ...(isFolder && { size: side }),
+      ...(side === 96 && { resize: 100 }),
       ...(dataset === 'folder' && { folder: data.corrupt === 'skip' ? broken : 'images', classes: 10 }),
       ...(dataset === 'arrays' && { arrays: data.arrays ?? arraysOf() }),
       ...(dataset === 'procedural' && { train: data.train ?? 12, test: data.test ?? 8 }),
