@@ -12,6 +12,7 @@ const ofRecipe =
 /** What holds for a target that is trained from scratch, and for one that is measured as a cell of its own. */
 export const originalRules = [
   eitherWeightsOrTraining,
+  wholeTraining,
   ofRecipe(something),
   ofRecipe(nesterov),
   ofRecipe(lowest),
@@ -27,6 +28,15 @@ function eitherWeightsOrTraining({ target: { weights, train } }: Configuration):
     '/target/weights',
     `Expected no \`target.weights\` beside \`target.train\`, got ${quote(weights)}`,
     'a target that is trained from scratch has no weights to read; leave one of the two out',
+  );
+}
+
+function wholeTraining({ target: { prune, train } }: Configuration): Problem[] {
+  if (train === undefined || prune === 0) return [];
+  return problem(
+    '/target/prune',
+    `Expected \`target.prune\` to be 0 beside \`target.train\`, got ${quote(prune)}`,
+    'train the target with `baseline: true`, then name the target.safetensors of its run as `target.weights`',
   );
 }
 

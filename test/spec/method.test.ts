@@ -75,6 +75,14 @@ test.each([
     'Expected `target.train.teacher.shortcut` to be left out for cnn, got `A`',
   ],
   [
+    { target: { ...target, shortcut: 'B', from: { sweep: 'runs/x' } } },
+    'Expected `target.shortcut` to be left out beside `target.from`, got `B`',
+  ],
+  [
+    { target: { ...target, train: {}, prune: 0.4 } },
+    'Expected `target.prune` to be 0 beside `target.train`, got `0.4`',
+  ],
+  [
     { teacher: 'nobody' },
     'Expected `teacher` to be `none` or a mapping with `network` and `weights`, got `nobody`',
   ],

@@ -33,6 +33,10 @@ function numbersIn(value: unknown): unknown[] {
   return typeof value === 'object' ? Object.values(value).flatMap(numbersIn) : [];
 }
 
+/*
+ * A setting that is added to the schema makes other specs of the same seed. That one of them is beyond a test, or
+ * overflows as deep networks of fresh kernels do (a Failure of kind 'nan'), asks for another seed; all else is a mistake.
+ */
 describe('specs drawn from the schema', () => {
   const drawn = fc.sample(specs, { seed: 6, numRuns: 10 });
   test.each(drawn.map((text, i) => [i, text] as const))('number %i runs', async (i, written) => {
