@@ -92,7 +92,7 @@ async function imagesBelow(folder: string, below: string, depth: number): Promis
     const path = `${below}/${entry.name}`;
     if (isImage(entry.name) && !entry.isDirectory()) found.push(path);
     else if (depth > 0 && (entry.isDirectory() || entry.isSymbolicLink()))
-      found.push(...(await imagesBelow(folder, path, depth - 1)));
+      for (const deeper of await imagesBelow(folder, path, depth - 1)) found.push(deeper);
   }
   return found;
 }

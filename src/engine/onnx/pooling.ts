@@ -86,7 +86,7 @@ function places(
     const [y, x] = [row - padding, column - padding];
     if (y >= 0 && y < h && x >= 0 && x < w) seenBy[y * w + x]!.push(place);
   }
-  const most = Math.max(...seenBy.map(({ length }) => length));
+  const most = seenBy.reduce((most, { length }) => Math.max(most, length), 0);
   const ofPixels = new Int32Array(h * w * most).fill(inWindows.length);
   for (const [pixel, found] of seenBy.entries()) ofPixels.set(found, pixel * most);
   return { inWindows, ofPixels, most };
