@@ -120,7 +120,7 @@ async function fromArchive({ dataset, root }: Errand, archive: string, tell: Tel
 async function fromImagenet({ dataset, root }: Errand, source: string, tell: Tell): Promise<Brought> {
   const folder = join(root, dataset.forms[0].folder);
   tell({ type: 'note', text: `unpacking ${source}` });
-  await unpackImagenet(source, folder, join(root, '.unpacking-imagenet'), dataset.maxBytes, progress =>
+  await unpackImagenet(source, folder, join(root, '.unpacking-imagenet'), progress =>
     tell({ type: 'progress', progress }),
   );
   return { folder, how: 'unpacked' };

@@ -29,7 +29,7 @@ export async function missingArchives(folder: string): Promise<string[] | undefi
 }
 
 /**
- * Unpacks the archives in the folder `source` to `train/<class>` and `val/<class>` below `folder`, of at most `maxBytes`.
+ * Unpacks the archives in the folder `source` to `train/<class>` and `val/<class>` below `folder`, by way of `work`.
  * Each byte is read and written once. A call that was killed leaves its folder of work; the next one goes on with the
  * class that it was at. Throws a Failure of kind 'data' where an archive is not what it should be.
  */
@@ -37,7 +37,6 @@ export async function unpackImagenet(
   source: string,
   folder: string,
   work: string,
-  maxBytes: number,
   tell: (progress: Progress) => void,
 ): Promise<void> {
   const missing = (await missingArchives(source)) ?? [];
@@ -58,8 +57,8 @@ export async function unpackImagenet(
   const sizes = await Promise.all([train, val].map(async file => (await stat(file)).size));
   const total = sizes[0]! + sizes[1]!;
   const progress = (done: number) => tell({ done, total });
-  await unpackClasses(train, join(work, 'train'), synsets, maxBytes, progress);
-  await unpackValidation(val, work, validation, maxBytes);
+  await unpackClasses(train, join(work, 'train'), synsets, progress);
+  await unpackValidation(val, work, validation, sizes[1]!);
   progress(total);
   await rename(work, folder).catch(error => {
     throw cannotWrite(folder, error);
@@ -71,7 +70,6 @@ async function unpackClasses(
   archive: string,
   folder: string,
   synsets: ReadonlyMap<string, Synset>,
-  maxBytes: number,
   progress: (done: number) => void,
 ): Promise<void> {
   await makeFolder(folder);
@@ -83,7 +81,7 @@ async function unpackClasses(
     if (synset === undefined || found.has(id))
       throw refused(archive, 'a tar for each class of the kit, once', `\`${name}\``);
     found.add(id);
-    if (!done.has(id)) await unpackClass(archive, span, folder, id, synset, maxBytes);
+    if (!done.has(id)) await unpackClass(archive, span, folder, id, synset);
     progress(span.end);
   }
   const missing = [...synsets.keys()].filter(id => !found.has(id));
@@ -101,13 +99,13 @@ async function unpackClass(
   folder: string,
   id: string,
   { images }: Synset,
-  maxBytes: number,
 ): Promise<void> {
   const temporary = join(folder, `.${id}`);
   await rm(temporary, { recursive: true, force: true });
   await makeFolder(temporary);
   let count = 0;
-  const admitted = gate(archive, temporary, maxBytes);
+  // They are not compressed: what is in a tar is no more than it.
+  const admitted = gate(archive, temporary, span.end - span.start);
   const admit: Admit = (name, size) => {
     if (!isImage(name)) throw refused(archive, `images alone in the tar of ${id}`, `\`${name}\``);
     count++;
@@ -123,12 +121,12 @@ async function unpackValidation(
   archive: string,
   work: string,
   validation: readonly string[],
-  maxBytes: number,
+  size: number,
 ): Promise<void> {
   const folder = join(work, 'val');
   await rm(folder, { recursive: true, force: true });
   const numbers = new Set<number>();
-  const admitted = gate(archive, folder, maxBytes);
+  const admitted = gate(archive, folder, size);
   const admit: Admit = (name, size) => {
     const number = Number(/^ILSVRC2012_val_(\d{8})\.JPEG$/.exec(name)?.[1]);
     const id = validation[number - 1];

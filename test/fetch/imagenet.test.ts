@@ -102,6 +102,18 @@ describe("ImageNet's archives", () => {
     ['a class twice', { train: [...trainTars, first!] }, '`n02119789.tar`'],
     ['a class with too few images', { train: [few, second!, third!] }, '3 images of n02119789, got 2'],
     ['a name out of its folder', { train: another([image('../evil.JPEG')]) }, '`../evil.JPEG`'],
+    [
+      'a class that is packed well',
+      {
+        train: [
+          {
+            name: 'n02119789.tar',
+            content: gzipSync(tar([{ name: 'a.JPEG', content: Buffer.alloc(99_999) }])),
+          },
+        ],
+      },
+      'bytes, got 99999 and more',
+    ],
     ['what is no image', { train: another([image('run.sh')]) }, 'images alone in the tar of n02100735'],
     ['a link', { train: another([{ name: 'a.JPEG', type: '2', link: '/etc' }]) }, 'a SymbolicLink'],
     ['a link for a class', { train: [{ ...first!, type: '2', content: Buffer.alloc(0) }] }, 'a SymbolicLink'],
