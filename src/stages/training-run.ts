@@ -2,7 +2,6 @@ import type { BatchesOrder } from '../data/batch-maker.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Tell } from './job.ts';
-import type { PhaseRecord } from './result.ts';
 import type { PhaseStage } from './stage.ts';
 import { type Guidance, startOfTraining, train } from './train.ts';
 import { type TrainingState, writeTrainingCheckpoint } from './training-checkpoint.ts';
@@ -30,17 +29,13 @@ interface Assignment {
   begin(): Promise<Float32Array>;
 }
 
-/** What training leaves behind. */
-export interface Trained {
-  readonly parameters: Float32Array;
-  readonly history: PhaseRecord['history'];
-  readonly evaluations: PhaseRecord['evaluations'];
-  readonly engines: readonly string[];
-  readonly imagesAtOnce: number;
-  readonly seconds: number;
+/** What training leaves behind; `stepMilliseconds` without the first step, which is compiled. */
+interface Trained
+  extends Pick<
+    TrainingState,
+    'parameters' | 'history' | 'evaluations' | 'engines' | 'imagesAtOnce' | 'seconds' | 'skipped'
+  > {
   readonly stepMilliseconds: number;
-  /** Steps that changed nothing, because their loss was no number. */
-  readonly skipped: number;
 }
 
 /**
