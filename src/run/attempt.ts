@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeviceAsk } from '../devices/ask.ts';
 import type { EngineOrder } from '../engine/order.ts';
@@ -73,6 +74,8 @@ async function executeJob(
   interruption: Interruption,
   outcomes: Map<string, Outcome>,
 ): Promise<void> {
+  // What an earlier attempt failed of says nothing of this one.
+  for (const { key } of stages) await rm(join(workFolder(store.folder, key), failureFile), { force: true });
   const { executeLocally } = await import('./local.ts');
   const job: Job = { stages, store: store.folder, engine, mayMixEngines: device !== 'auto', specFolder };
   const { failures, interrupted, crash } = await executeLocally(job, emit, interruption);

@@ -191,6 +191,15 @@ describe('Ctrl-C', () => {
     expect([next.code, workspace.executed().length, completed()]).toEqual([0, 4, [2, 2]]);
   });
 
+  it('leaves no failure of an earlier attempt as that of the last one', async () => {
+    const why = async () => (await runProgram(workspace, ['plan', 'tiny.yaml'])).stdout;
+    await runProgram(workspace, ['tiny.yaml'], 'nan');
+    expect(await why()).toMatch(/phase .* 4 {2}failed the last time/);
+    const args = ['tiny.yaml', '--jobs', '1'];
+    await interruptProgram(workspace, args, ['hang', 'seed-0'], [/started .*seed-0/]);
+    expect(await why()).toContain('3 failed the last time');
+  });
+
   it('twice ends at once even workers that do not listen', async () => {
     const signalsAt = [/started .*seed-1/, /stopping {2}interrupted;/];
     const { code, stderr } = await interruptProgram(
