@@ -171,7 +171,7 @@ const targets = fc
     given: mapping({ properties: ofTarget, required: ['network', 'dataset'] }, 'target'),
     origin: fc.oneof(
       { weight: 3, arbitrary: fc.constant({ weights: names.target }) },
-      { weight: 1, arbitrary: fc.constant({}) },
+      { weight: 1, arbitrary: fc.constant({ shortcut: 'auto' }) },
       { weight: 2, arbitrary: drawnOf(train!, 'target.train').map(train => ({ train })) },
       { weight: 1, arbitrary: drawnOf(from!, 'target.from').map(from => ({ from })) },
     ),
