@@ -85,17 +85,17 @@ export function parseCommandLine(args: string[]): Options {
   const [first] = positionals;
   const command = commands.find(name => name === first) ?? 'run';
   const words = command === 'run' ? positionals : positionals.slice(1);
+  const isCall = !values.help && !values.version;
   const ofCommand = <Value>(owner: Command, option: string, value: Value): Value => {
-    if (value && command !== owner && !values.help)
+    if (isCall && value && command !== owner)
       throw new Failure('spec', `Expected ${option} with \`${owner}\` only`, seeHelp);
     return value;
   };
-  const isCall = !values.help && !values.version;
-  if (command !== 'setup' && headers !== undefined)
+  if (isCall && command !== 'setup' && headers !== undefined)
     throw new Failure('spec', 'Expected --headers with `setup` only', seeHelp);
-  if (command !== 'setup' && command !== 'data' && from !== undefined)
+  if (isCall && command !== 'setup' && command !== 'data' && from !== undefined)
     throw new Failure('spec', 'Expected --from with `setup` and `data` only', seeHelp);
-  if (!isOfProducts(command) && (values.with ?? values.to) !== undefined)
+  if (isCall && !isOfProducts(command) && (values.with ?? values.to) !== undefined)
     throw new Failure('spec', 'Expected --with and --to with `export` and `reconstruct` only', seeHelp);
   if (command === 'run' && first !== undefined && /^[\w-]+$/.test(first) && !existsSync(first))
     throw unknown('command', first, commands, '', 'To run a spec, give its file and no command.');

@@ -128,6 +128,13 @@ describe('parseCommandLine', () => {
   });
 });
 
+it.each(['--from=x', '--headers=x', '--to=x', '--explain=x', '--delete'])(
+  '--help is given beside %s',
+  option => {
+    expect(parseCommandLine(['--help', option]).help).toBe(true);
+  },
+);
+
 it('the help and docs/cli.md name the same options, all of which are known', () => {
   const namedIn = (text: string) => new Set(text.match(/(?<![\w-])--[a-z]+/g));
   const named = namedIn(helpText);

@@ -7,7 +7,8 @@ import type { Engine, Feeds, Program } from '../../src/graph/program.ts';
 import { reachable } from '../../src/graph/value.ts';
 import type { StageEvent } from '../../src/stages/job.ts';
 import { workFolder } from '../../src/stages/work-folder.ts';
-import { determined, execute, newStore, onlyResult, phasesIn, planOf, small } from '../support/whole-runs.ts';
+import { newFolder } from '../support/files.ts';
+import { determined, execute, onlyResult, phasesIn, planOf, small } from '../support/whole-runs.ts';
 
 const spec = `
 name: tiny
@@ -86,18 +87,18 @@ async function withRoomFor(images: number, imagesAtOnce: number) {
 describe('a step that does not fit into memory', () => {
   test('is done again with fewer images at a time, and gives what it would have given', async () => {
     const { engine, slices } = await withRoomFor(3, 12);
-    const { result, events } = await runWith(newStore(), engine);
+    const { result, events } = await runWith(newFolder(), engine);
     expect(slices).toEqual([12, 6, 3, 3, 3]);
     expect(events.filter(({ type }) => type === 'stage-sliced')).toMatchObject([{ imagesAtOnce: 3 }]);
     expect(result.provenance[0]!.imagesAtOnce).toBe(3);
-    const whole = (await runWith(newStore(), { ...(await real()), imagesAtOnce: 12 })).result;
+    const whole = (await runWith(newFolder(), { ...(await real()), imagesAtOnce: 12 })).result;
     for (const [i, { loss }] of whole.phases[0]!.history.entries())
       expect(Math.abs(result.phases[0]!.history[i]!.loss / loss - 1)).toBeLessThan(1e-5);
   });
 
   test('fails as what it is when one image is too much', async () => {
     const { engine, slices } = await withRoomFor(0, 12);
-    const failure = await runWith(newStore(), engine).catch(error => error);
+    const failure = await runWith(newFolder(), engine).catch(error => error);
     expect(failure).toMatchObject({ kind: 'out-of-memory', message: 'no room for 1 images' });
     expect(slices).toEqual([12, 6, 3, 1]);
   });
@@ -105,13 +106,13 @@ describe('a step that does not fit into memory', () => {
   test('fails at once when its losses compare the images with each other', async () => {
     const { engine, slices } = await withRoomFor(3, 6);
     const text = `${spec}losses: { fmd: gram }`;
-    const failure = await runWith(newStore(), engine, text).catch(error => error);
+    const failure = await runWith(newFolder(), engine, text).catch(error => error);
     expect(failure).toMatchObject({ kind: 'out-of-memory', message: 'no room for 12 images' });
     expect(slices).toEqual([12]);
   });
 
   test('is not tried in vain again when the run goes on', async () => {
-    const store = newStore();
+    const store = newFolder();
     const { engine } = await withRoomFor(3, 12);
     let steps = 0;
     const vanishing = intercepted(engine, ({ name }) => {
@@ -121,7 +122,7 @@ describe('a step that does not fit into memory', () => {
     const again = await withRoomFor(3, 12);
     const { result } = await runWith(store, again.engine);
     expect(new Set(again.slices)).toEqual(new Set([3]));
-    const untouched = await runWith(newStore(), (await withRoomFor(3, 12)).engine);
+    const untouched = await runWith(newFolder(), (await withRoomFor(3, 12)).engine);
     expect(determined(result)).toEqual(determined(untouched.result));
   });
 });
@@ -136,17 +137,17 @@ describe('an engine that vanishes', () => {
   };
 
   test('costs nothing, whenever it does: the same command goes on to the same result', async () => {
-    const expected = determined((await runWith(newStore(), await real())).result);
+    const expected = determined((await runWith(newFolder(), await real())).result);
     let calls = 0;
     await runWith(
-      newStore(),
+      newFolder(),
       intercepted(await real(), () => calls++),
     );
     const plan = await planOf(spec);
     const [phase] = phasesIn(plan);
     let trained = 0;
     for (let n = 1; n <= calls; n++) {
-      const store = newStore();
+      const store = newFolder();
       await expect(runWith(store, await vanishingAt(n))).rejects.toMatchObject({ kind: 'engine' });
       const isTrained = (await readObject(objectFolder(store, phase!.key), phase!.key)).state === 'complete';
       if (isTrained) trained++;
@@ -165,7 +166,7 @@ describe('an engine that vanishes', () => {
 
 describe('a run that another engine began', () => {
   async function begun() {
-    const store = newStore();
+    const store = newFolder();
     let steps = 0;
     const lost = intercepted(await real(), ({ name }) => {
       if (isStep(name) && ++steps === 3) throw new Failure('engine', 'The GPU is lost');
@@ -204,7 +205,7 @@ test('256 images give the same step, however many of them go through the network
     .replace('train: 64', 'train: 256');
   const losses = [];
   for (const imagesAtOnce of [32, 64, 256]) {
-    const { result } = await runWith(newStore(), { ...(await real()), imagesAtOnce }, large);
+    const { result } = await runWith(newFolder(), { ...(await real()), imagesAtOnce }, large);
     losses.push([result.phases[0]!.history[0]!, result.metrics['reconstruction-error']!.value] as const);
   }
   const [[first, error]] = losses as [(typeof losses)[number]];

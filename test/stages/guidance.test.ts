@@ -6,8 +6,9 @@ import { guidanceFile, readGuide } from '../../src/stages/guidance-file.ts';
 import type { Tell } from '../../src/stages/job.ts';
 import type { GuidanceStage, PhaseStage } from '../../src/stages/stage.ts';
 import { workFolder } from '../../src/stages/work-folder.ts';
+import { newFolder } from '../support/files.ts';
 import { objectIn } from '../support/objects.ts';
-import { type Conditions, never, newStore, phasesIn, planOf, workshopFor } from '../support/whole-runs.ts';
+import { type Conditions, never, phasesIn, planOf, workshopFor } from '../support/whole-runs.ts';
 
 /** Few steps; the images of a batch do not fill a whole number of slices. */
 const spec = `
@@ -52,7 +53,7 @@ async function run(
 
 /** A store in which the long stage has come further than one file. */
 async function stopped(): Promise<string> {
-  const [store, stop] = [newStore(), new AbortController()];
+  const [store, stop] = [newFolder(), new AbortController()];
   const stopAt: Tell = event => {
     if (event.type === 'stage-progress' && event.iteration === 258) stop.abort();
   };
@@ -62,7 +63,7 @@ async function stopped(): Promise<string> {
 
 describe('the logits that phases learn from', () => {
   test('give a phase the bytes that it has without them', async () => {
-    const [alone, given] = [newStore(), newStore()];
+    const [alone, given] = [newFolder(), newFolder()];
     const expected = await run(phase, alone);
     const { record, files } = await run(guidance, given);
     expect(record).toEqual({ steps: 4, shape: [2, 10], stepsPerFile: 256 });
@@ -74,18 +75,18 @@ describe('the logits that phases learn from', () => {
   });
 
   test('are read, not computed again', async () => {
-    const store = newStore();
+    const store = newFolder();
     const wrong = { ...guidance, key: 'f'.repeat(64) };
     await run({ ...wrong, training: { ...guidance.training, teacher: 'none' } }, store);
     const fed = { ...phase, inputs: { ...phase.inputs, guidance: wrong.key } };
     const misled = await run(fed, store);
-    const right = await run(phase, newStore());
+    const right = await run(phase, newFolder());
     expect(misled.record).not.toEqual(right.record);
     expect(misled.files).not.toEqual(right.files);
   });
 
   test('go on where they were stopped, with the same bytes', async () => {
-    const expected = await run(long, newStore());
+    const expected = await run(long, newFolder());
     const firstStep = async (store: string) => {
       const seen: number[] = [];
       const { files } = await run(long, store, event => {
@@ -120,7 +121,7 @@ describe('the logits that phases learn from', () => {
   });
 
   test('are float32 in the order of the steps, in one file after the other', async () => {
-    const folder = newStore();
+    const folder = newFolder();
     const write = (number: number, ...values: number[]) =>
       writeFile(join(folder, guidanceFile(number)), Float32Array.from(values));
     await write(0, 0, 1, 2, 3, 4, 5, 6, 7);

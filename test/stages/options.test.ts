@@ -14,12 +14,12 @@ import { represent } from '../../src/stages/represent.ts';
 import type { RunResult } from '../../src/stages/result.ts';
 import { loadTarget } from '../../src/stages/target.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
+import { newFolder } from '../support/files.ts';
 import {
   type Conditions,
   determined,
   execute,
   never,
-  newStore,
   onlyResult,
   phasesIn,
   workshopFor,
@@ -52,7 +52,7 @@ describe('samplers that walk', () => {
       const batch = method === 'uniform-without-replacement' ? { batch: 3000 } : {};
       const changes = { sampler: { method, ...batch }, iterations: 8, warmup: 8, evaluateEvery: 8 };
       const expected = determined(await run(changes));
-      const store = await newStore();
+      const store = newFolder();
       const stop = new AbortController();
       const stopAt = (event: StageEvent) => {
         if (event.type === 'stage-progress' && event.iteration === 4) stop.abort();
@@ -127,7 +127,7 @@ describe('the initialisation', () => {
       const parsed = parseSpec(specOf({ ...still, predictor: changed }), 'spec.yaml');
       if (!parsed.ok) throw new Error(parsed.diagnostics[0]!.message);
       const [phase] = phasesIn(planSweep(parsed.sweep, new Map()));
-      return executeStage(phase!, workshopFor([phase!], await newStore()), () => {}, never);
+      return executeStage(phase!, workshopFor([phase!], newFolder()), () => {}, never);
     };
     await expect(directly({ ...predictor, hidden: 11 })).rejects.toMatchObject({
       kind: 'checkpoint',

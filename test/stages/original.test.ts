@@ -5,7 +5,8 @@ import type { StageEvent } from '../../src/stages/job.ts';
 import type { OriginalStage } from '../../src/stages/stage.ts';
 import { workFolder } from '../../src/stages/work-folder.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
-import { determined, execute, newStore, planOf, published, type Whole } from '../support/whole-runs.ts';
+import { newFolder } from '../support/files.ts';
+import { determined, execute, planOf, published, type Whole } from '../support/whole-runs.ts';
 
 const spec = (train: string, rest = '') => `
 name: tiny
@@ -39,7 +40,7 @@ describe('a target that is trained', () => {
 
   test('that was stopped twice goes on to the same bytes', async () => {
     const whole = await execute(spec(recipe));
-    const store = newStore();
+    const store = newFolder();
     const plan = await planOf(spec(recipe));
     const [stage] = originalsOf(plan);
     for (const at of [2, 4]) {

@@ -8,11 +8,11 @@ import { executeStage } from '../../src/stages/execute.ts';
 import type { StageEvent } from '../../src/stages/job.ts';
 import type { PhaseStage } from '../../src/stages/stage.ts';
 import { workFolder } from '../../src/stages/work-folder.ts';
+import { newFolder } from '../support/files.ts';
 import {
   determined,
   execute,
   never,
-  newStore,
   onlyResult,
   phasesIn,
   planOf,
@@ -52,7 +52,7 @@ describe('a run', () => {
 
   test('that was stopped twice goes on to the same bytes', async () => {
     const whole = await execute(tiny);
-    const store = newStore();
+    const store = newFolder();
     const plan = await planOf(tiny);
     const [phase] = phasesIn(plan);
     for (const at of [2, 7]) {
@@ -75,7 +75,7 @@ describe('a run', () => {
   });
 
   test('does not go on from a damaged checkpoint, or one of another configuration', async () => {
-    const store = newStore();
+    const store = newFolder();
     const plan = await planOf(tiny);
     const [phase] = phasesIn(plan);
     const stop = new AbortController();

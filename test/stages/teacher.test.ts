@@ -13,7 +13,6 @@ import {
   type Conditions,
   determined,
   execute,
-  newStore,
   onlyResult,
   predictorOf,
   small,
@@ -87,7 +86,7 @@ describe('a teacher', () => {
   test('goes on where a run was stopped', async () => {
     const settings = `beta: 0\nteacher: { network: resnet20, weights: ${other} }`;
     const whole = await executeWith(settings);
-    const store = newStore();
+    const store = newFolder();
     const stop = new AbortController();
     const stopAt = (event: StageEvent) => {
       if (event.type === 'stage-progress' && event.iteration === 3) stop.abort();

@@ -45,9 +45,6 @@ sampler: { method: magnitude, batch: 300, uniform: 0.5 }`;
 
 export const never = new AbortController().signal;
 
-/** A folder of objects with none in it. */
-export const newStore = () => newFolder();
-
 /** The plan of a spec, in `folder`, whose files are all there. */
 export async function planOf(text: string, folder = '.'): Promise<Plan> {
   const parsed = parseSpec(text, join(folder, 'spec.yaml'));
@@ -73,7 +70,7 @@ export function workshopFor(
 
 /** Executes all that the store lacks for the plan's runs, one stage after the other, and assembles the runs. */
 export async function execute(spec: string | Plan, conditions: Conditions = {}): Promise<Whole> {
-  const { store = newStore(), tell = () => {}, stop = never } = conditions;
+  const { store = newFolder(), tell = () => {}, stop = never } = conditions;
   const plan = typeof spec === 'string' ? await planOf(spec, conditions.folder) : spec;
   const open = () =>
     openStore(store, (file, reason) => {
