@@ -1,5 +1,4 @@
 import type { InferenceSession } from 'onnxruntime-node';
-
 import type { Executable } from '../../graph/program.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { EngineName } from '../names.ts';
