@@ -143,12 +143,15 @@ def kd_loss(reconstructed: Tensor, original: Tensor) -> Tensor:
 
 class Ranger(torch.optim.Optimizer):
     """RAdam (Liu et al. 2020) with decoupled weight decay inside Lookahead (Zhang et al. 2019); the slow weights start
-    at the initial parameters, and no gradient is centralised."""
+    at the initial parameters. As in the authors' code, each unit's gradient loses its mean over the inputs first; those of
+    biases stay."""
 
-    def __init__(self, parameters, lr: float, betas=(0.5, 0.999), eps=1e-5, weight_decay=1e-3, every=6, rate=0.5, threshold=5):
+    def __init__(self, parameters, lr: float, betas=(0.5, 0.999), eps=1e-5, weight_decay=1e-3, every=6, rate=0.5, threshold=5,
+                 centralize=True):
         super().__init__(
             parameters,
-            dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, every=every, rate=rate, threshold=threshold),
+            dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, every=every, rate=rate, threshold=threshold,
+                 centralize=centralize),
         )
         self.count = 0
 
@@ -160,7 +163,7 @@ class Ranger(torch.optim.Optimizer):
             for p in parameters:
                 if p not in self.state:
                     self.state[p] = dict(mean=torch.zeros_like(p), square=torch.zeros_like(p), slow=p.clone())
-            gradients = [p.grad for p in parameters]
+            gradients = [centralized(p.grad) if group["centralize"] else p.grad for p in parameters]
             means, squares, slows = ([self.state[p][k] for p in parameters] for k in ("mean", "square", "slow"))
             b1, b2 = group["betas"]
             torch._foreach_lerp_(means, gradients, 1 - b1)
@@ -177,6 +180,10 @@ class Ranger(torch.optim.Optimizer):
             if self.count % group["every"] == 0:
                 torch._foreach_lerp_(slows, parameters, group["rate"])
                 torch._foreach_copy_(parameters, slows)
+
+
+def centralized(gradient: Tensor) -> Tensor:
+    return gradient - gradient.mean(dim=1, keepdim=True) if gradient.dim() > 1 else gradient
 
 
 def ranger_step_size(step: int, b1: float, b2: float, threshold: float) -> tuple[float, bool]:

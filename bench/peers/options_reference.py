@@ -355,22 +355,13 @@ def matched(setting: Setting, initial: torch.Tensor) -> dict:
 STEPS, SHAPES = 14, [(4, 3), (4,), (2, 4), (2,)]
 
 
-class CentralisingRanger(Ranger):
-    def step(self):
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.dim() > 1:
-                    p.grad = p.grad - p.grad.mean(dim=1, keepdim=True)
-        super().step()
-
-
 OPTIMIZERS = {
     "ranger": ({"method": "ranger", "lr": 0.05, "betas": [0.5, 0.999], "eps": 1e-5, "weightDecay": 0.1,
                 "lookahead": {"every": 6, "rate": 0.5}, "threshold": 5, "centralize": False},
-               lambda p, o: Ranger(p, o["lr"], o["betas"], o["eps"], o["weightDecay"])),
+               lambda p, o: Ranger(p, o["lr"], o["betas"], o["eps"], o["weightDecay"], centralize=False)),
     "ranger, all options": ({"method": "ranger", "lr": 0.05, "betas": [0.9, 0.95], "eps": 1e-3, "weightDecay": 0.01,
                              "lookahead": {"every": 4, "rate": 0.8}, "threshold": 4.5, "centralize": True},
-                            lambda p, o: CentralisingRanger(p, o["lr"], o["betas"], o["eps"], o["weightDecay"], 4, 0.8, 4.5)),
+                            lambda p, o: Ranger(p, o["lr"], o["betas"], o["eps"], o["weightDecay"], 4, 0.8, 4.5)),
     "adam with weight decay": ({"method": "adam", "lr": 0.05, "betas": [0.8, 0.99], "eps": 1e-6, "weightDecay": 0.1},
                                lambda p, o: torch.optim.Adam(p, o["lr"], o["betas"], o["eps"], o["weightDecay"])),
     "adamw": ({"method": "adamw", "lr": 0.05, "betas": [0.9, 0.999], "eps": 1e-8, "weightDecay": 0.2},

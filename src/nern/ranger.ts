@@ -15,13 +15,16 @@ export interface RangerOptions {
   readonly lookahead: { readonly every: number; readonly rate: number };
   /** Above this length of the approximated moving average RAdam divides by the second moment; 4 or more. */
   readonly threshold?: number;
-  /** Whether each unit's gradient loses its mean over the inputs (Yong et al. 2020). */
+  /**
+   * Whether each unit's gradient loses its mean over the inputs (Yong et al. 2020). On by default: the authors' Ranger
+   * centralises every gradient of two dimensions or more, whatever its flag says.
+   */
   readonly centralize?: boolean;
 }
 
-/** Ranger: RAdam (Liu et al. 2020, algorithm 2) inside Lookahead (Zhang et al. 2019). */
+/** Ranger: RAdam (Liu et al. 2020, algorithm 2) on centralised gradients, inside Lookahead (Zhang et al. 2019). */
 export function ranger(options: RangerOptions): Optimizer {
-  const { eps, weightDecay, lookahead, threshold = 5, centralize = false } = options;
+  const { eps, weightDecay, lookahead, threshold = 5, centralize = true } = options;
   const [beta1, beta2] = options.betas;
   return {
     stateNames: ['firstMoment', 'secondMoment', 'slow'],

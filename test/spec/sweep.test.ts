@@ -68,7 +68,7 @@ test('defaults are those of the papers', () => {
       weightDecay: 1e-3,
       lookahead: { every: 6, rate: 0.5 },
       threshold: 5,
-      centralize: false,
+      centralize: true,
     },
     schedule: { method: 'cosine', min: 1e-6, warmup: 0 },
     clip: {},
