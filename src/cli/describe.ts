@@ -56,8 +56,11 @@ export function describe(event: SweepEvent): string {
 }
 
 function describeStart(event: Extract<SweepEvent, { type: 'sweep-started' }>): string {
-  const { sweep, runs, stages, planned, jobs, threads, engine, devices = [] } = event;
+  const { sweep, runs, stages, planned } = event;
   if (runs === 0) return `${sweep}: nothing to do for ${planned} runs`;
+  if (event.engine === undefined)
+    return `${sweep}: ${runs} of ${planned} runs to put together from stages that are all done`;
+  const { jobs, threads, engine, devices } = event;
   const each = threads === 1 ? '1 thread' : `${threads} threads`;
   const on = devices.length > 1 ? `${devices.length} devices of ${engine}` : engine;
   return `${sweep}: ${runs} of ${planned} runs to do on ${on}, ${jobs} at a time with ${each} each: ${stages} stages`;

@@ -64,11 +64,11 @@ export async function probe(
       // What happens to it at its end is of no interest: libraries crash and hang there.
       end();
     }
-    const { exitCode, signal, stderr } = await child;
+    const { exitCode, signal, stderr, originalMessage } = await child;
     if (stop?.aborted && !ended) throw new Failure('signal', `Stopped before \`${order.name}\` was known`);
     const about = { engine: order.name, index: order.device };
     if (ended) return { ...about, verdict: 'broken', ...found };
-    const reason = late ? hung(found, limit) : crashed(exitCode, signal, stderr);
+    const reason = late ? hung(found, limit) : crashed(exitCode, signal ?? originalMessage, stderr);
     // What passed and was then too slow to be timed is usable.
     const verdict = late && found.verdict === 'passed' ? 'passed' : 'broken';
     return { ...about, ...found, verdict, reason };
@@ -85,10 +85,11 @@ function hung({ device, selfTestError }: Progress, limit: number): string {
   return `Expected an answer within ${limit} s, got none from ${doing}`;
 }
 
-function crashed(exitCode: number | undefined, signal: string | undefined, stderr: unknown): string {
+/** `otherwise`: the signal that ended it, or why the system began none, where there is no code. */
+function crashed(exitCode: number | undefined, otherwise: string | undefined, stderr: unknown): string {
   const words = String(stderr ?? '')
     .trim()
     .slice(0, firstWords);
-  const end = signal === undefined ? `exit code ${exitCode}` : signal;
+  const end = exitCode === undefined ? otherwise : `exit code ${exitCode}`;
   return `Expected the probe to end in good order, got \`${end}\`${words === '' ? '' : `: ${words}`}`;
 }

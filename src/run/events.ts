@@ -32,11 +32,13 @@ export interface StageFailed extends RunFailure {
 /** What a worker process tells the process that started it. */
 export type WorkerEvent = StageEvent | StageFinished | StageFailed;
 
-/** How the machine is shared is left out when no run is to be done. */
-export interface SweepStarted extends Partial<Share> {
+/** How the machine is shared is told when there is something to compute. */
+export type SweepStarted = SweepSize & (Share | { readonly [key in keyof Share]?: never });
+
+export interface SweepSize {
   type: 'sweep-started';
   sweep: string;
-  /** Runs, and stages of them, that are to be done. */
+  /** Runs, and stages of them, that are to be done; no stages where the store holds all that the runs need. */
   runs: number;
   stages: number;
   planned: number;

@@ -6,6 +6,8 @@ export interface Exit {
   exitCode: number | undefined;
   signal: string | undefined;
   log: string;
+  /** What the system said where it began no process: then there is neither a code nor a signal. */
+  refusal?: string | undefined;
 }
 
 /** The messages by which V8, the C++ library and ONNX Runtime say that memory ran out. */
@@ -30,8 +32,15 @@ export function classifyError(error: unknown): RunFailure {
 }
 
 /** What it means that a worker ended without saying whether its run finished or failed. */
-export function classifyExit({ exitCode, signal, log }: Exit): RunFailure {
+export function classifyExit({ exitCode, signal, log, refusal }: Exit): RunFailure {
   const details = { exitCode, signal, log };
+  if (exitCode === undefined && signal === undefined)
+    return {
+      kind: 'environment',
+      message: `Expected the system to begin a worker process, got \`${refusal ?? 'no reason'}\``,
+      hint: 'Run fewer at a time (--jobs), or raise the limit on processes and memory.',
+      details,
+    };
   if (outOfMemoryMessage.test(log))
     return { kind: 'out-of-memory', message: 'The worker ran out of memory', hint: outOfMemoryHint, details };
   if (signal === 'SIGKILL' || exitCode === 137)

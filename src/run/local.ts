@@ -85,10 +85,10 @@ export async function executeLocally(
         emit(event);
       }
     }
-    const { exitCode, signal } = await child;
+    const { exitCode, signal, originalMessage: refusal } = await child;
     const interrupted = stop.aborted || kill.aborted || signal === 'SIGINT';
     if (done || interrupted) return { failures, interrupted };
-    return { failures, interrupted, crash: classifyExit({ exitCode, signal, log: log.tail() }) };
+    return { failures, interrupted, crash: classifyExit({ exitCode, signal, refusal, log: log.tail() }) };
   } finally {
     stop.removeEventListener('abort', end);
     kill.removeEventListener('abort', endNow);

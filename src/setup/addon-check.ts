@@ -23,7 +23,7 @@ export async function checkAddon(
   engine: 'tfjs:node' | 'tfjs:node-gpu',
   stop: AbortSignal,
 ): Promise<AddonVerdict> {
-  const { stdout, stderr, exitCode, signal, timedOut } = await execa(
+  const { stdout, stderr, exitCode, signal, originalMessage, timedOut } = await execa(
     process.execPath,
     [worker, engine, JSON.stringify(addon)],
     {
@@ -46,9 +46,10 @@ export async function checkAddon(
   if (verdict) return { ...verdict, reason: `${verdict.reason}${said.join('')}` };
   const lines = stderr.trim().split('\n');
   const told = lines.find(text => /error|fatal|check failed/i.test(text)) ?? lines.at(-1);
+  const end = signal ?? exitCode ?? originalMessage;
   return {
     works: false,
-    reason: `Expected ${what} to compute, but its process ended with ${signal ?? exitCode}: ${told}`,
+    reason: `Expected ${what} to compute, but its process ended with ${end}: ${told}`,
   };
 }
 

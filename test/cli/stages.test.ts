@@ -60,6 +60,14 @@ matrix:
     const added = workspace.stages().slice(113);
     expect(added.filter(({ name }) => !name.endsWith(' top-5'))).toEqual([]);
     expect(results().cells[0]!.metrics['top-5']!.n).toBe(4);
+
+    rmSync(join(workspace.folder, 'runs/tiny'), { recursive: true });
+    const again = await runProgram(workspace, ['tiny.yaml', '--set', measures]);
+    expect(again.stderr).toContain(
+      'tiny: 36 of 36 runs to put together from stages that are all done\nfinished',
+    );
+    expect(again.stderr + again.stdout).not.toMatch(/undefined|NaN|null|\[object/);
+    expect(results().cells.map(({ completed }) => completed)).toEqual(Array(9).fill(4));
   });
 
   it('tells of each phase in the result of a run', async () => {

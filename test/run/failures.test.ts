@@ -46,4 +46,11 @@ describe('classifyExit', () => {
   ])('%j is %s', (exit, kind) => {
     expect(classifyExit(exit)).toMatchObject({ kind, details: exit });
   });
+
+  it('of a process that the system did not begin tells why', () => {
+    const exit = { exitCode: undefined, signal: undefined, log: '', refusal: 'spawn node EAGAIN' };
+    const { kind, message } = classifyExit(exit);
+    expect(kind).toBe('environment');
+    expect(message).toBe('Expected the system to begin a worker process, got `spawn node EAGAIN`');
+  });
 });
