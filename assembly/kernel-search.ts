@@ -1,5 +1,5 @@
 /*
- * The search of src/nern/kernel-tree.ts in AssemblyScript: among kernels that are removed one by one. Several distances
+ * The search of src/nern/ordering/kernel-tree.ts in AssemblyScript: among kernels that are removed one by one. Several distances
  * are computed at a time, each in the very operations of `kernelDistance`, so that results are the same to the last bit.
  *
  * The caller lays out the memory (`place`) and fills it:

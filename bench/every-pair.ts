@@ -1,8 +1,8 @@
-import type { KernelPoints } from '../src/nern/kernel-points.ts';
-import { orthogonal } from '../src/nern/kernel-points.ts';
+import type { KernelPoints } from '../src/nern/ordering/kernel-points.ts';
+import { orthogonal } from '../src/nern/ordering/kernel-points.ts';
 
 /**
- * The greedy path by comparing every pair of kernels, with nothing of src/nern/kernel-tree.ts in it: 34,000,000,000
+ * The greedy path by comparing every pair of kernels, with nothing of src/nern/ordering/kernel-tree.ts in it: 34,000,000,000
  * distances for 262,144 kernels. Those not yet visited are kept together, in whatever order.
  */
 export function everyPairPath({ count, size, values, directionless }: KernelPoints): Uint32Array {

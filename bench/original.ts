@@ -8,11 +8,11 @@ import { parseArgs } from 'node:util';
 import { engineNames } from '../src/engine/names.ts';
 import { openEngine } from '../src/engine/open.ts';
 import type { Tensor } from '../src/graph/tensor.ts';
-import { originalStep } from '../src/nern/original-step.ts';
-import { sgd } from '../src/nern/sgd.ts';
-import { paperSmoothness } from '../src/nern/smoothness.ts';
+import { paperSmoothness } from '../src/nern/ordering/smoothness.ts';
+import { originalStep } from '../src/nern/step/target-step.ts';
 import { initialNetwork } from '../src/networks/initial.ts';
 import { resnet } from '../src/networks/resnet.ts';
+import { sgd } from '../src/optim/sgd.ts';
 import { createRandom } from '../src/random.ts';
 
 const { values } = parseArgs({

@@ -4,8 +4,8 @@
  *   tsx bench/permutation-check.ts random | real [kernels] [steps]
  */
 import { join } from 'node:path';
-import { kernelPath } from '../src/nern/greedy-path.ts';
-import { type KernelPoints, kernelDistance, kernelPoints } from '../src/nern/kernel-points.ts';
+import { kernelPath } from '../src/nern/ordering/greedy-path.ts';
+import { type KernelPoints, kernelDistance, kernelPoints } from '../src/nern/ordering/kernel-points.ts';
 import { everyPairPath } from './every-pair.ts';
 import { randomResnet18, realLayers, realLikeResnet18 } from './permutation-layers.ts';
 

@@ -6,10 +6,10 @@
  */
 import { join } from 'node:path';
 import type { Tensor } from '../src/graph/tensor.ts';
-import { kernelPath } from '../src/nern/greedy-path.ts';
-import { kernelDissimilarity, kernelPoints } from '../src/nern/kernel-points.ts';
-import { type PermutationMode, permutedRows } from '../src/nern/permutation.ts';
-import { smoothnessLoss } from '../src/nern/smoothness.ts';
+import { kernelPath } from '../src/nern/ordering/greedy-path.ts';
+import { kernelDissimilarity, kernelPoints } from '../src/nern/ordering/kernel-points.ts';
+import { type PermutationMode, permutedRows } from '../src/nern/ordering/permutation.ts';
+import { smoothnessLoss } from '../src/nern/ordering/smoothness.ts';
 import { permuteLayers } from '../src/stages/permute-layers.ts';
 import { everyPairPath } from './every-pair.ts';
 import { randomResnet18, realLayers, realLikeResnet18 } from './permutation-layers.ts';

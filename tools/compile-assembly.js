@@ -1,4 +1,4 @@
-// Writes src/nern/kernel-search.generated.ts from assembly/kernel-search.ts, as a text so that it needs no file of its own.
+// Writes src/nern/ordering/kernel-search.generated.ts from assembly/kernel-search.ts, as a text so that it needs no file of its own.
 import { writeFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';
 
@@ -11,7 +11,7 @@ const { error, stderr } = await asc.main(['assembly/kernel-search.ts', ...option
 });
 if (error) throw new Error(`${error.message}\n${stderr}`);
 writeFileSync(
-  'src/nern/kernel-search.generated.ts',
+  'src/nern/ordering/kernel-search.generated.ts',
   `// Compiled from assembly/kernel-search.ts by \`npm run generate\`.
 export const code =
   '${Buffer.from(code).toString('base64')}';

@@ -1,7 +1,7 @@
 // Writes docs/method/options.md: every named option of the method, how far it is from PyTorch, and who uses it.
 //   npx tsx tools/option-table.ts
 import { writeFileSync } from 'node:fs';
-import type { Activation } from '../src/nern/activation.ts';
+import type { Activation } from '../src/nern/predictor/activation.ts';
 import {
   activationError,
   engine,
@@ -33,20 +33,22 @@ const trained = 'PyTorch, ten steps of training: below 1e-4, `test/engine/origin
 
 /** What is checked by other means than a number of PyTorch's. */
 const otherChecks: Record<string, string> = {
-  'predictor.init.method framework': 'bounds and shares of the draws, `test/nern/initialise.test.ts`',
+  'predictor.init.method framework':
+    'bounds and shares of the draws, `test/nern/predictor/initialise.test.ts`',
   'predictor.init.method matched':
     'PyTorch, last layer: below 1e-5; first predictions, `test/nern/options.test.ts`',
   'predictor.init.method checkpoint': 'goes on from a run to its loss, `test/stages/options.test.ts`',
-  'sampler.method magnitude': 'shares of the draws, `test/nern/sampler.test.ts`',
-  'sampler.mix batch': 'shares of the draws, `test/nern/sampler.test.ts`',
-  'sampler.mix kernel': 'shares of the draws, `test/nern/sampler.test.ts`',
-  'sampler.method uniform': 'shares of the draws, `test/nern/sampler.test.ts`',
-  'sampler.method uniform-without-replacement': 'every kernel once a pass, `test/nern/sampler.test.ts`',
+  'sampler.method magnitude': 'shares of the draws, `test/nern/sampling/sampler.test.ts`',
+  'sampler.mix batch': 'shares of the draws, `test/nern/sampling/sampler.test.ts`',
+  'sampler.mix kernel': 'shares of the draws, `test/nern/sampling/sampler.test.ts`',
+  'sampler.method uniform': 'shares of the draws, `test/nern/sampling/sampler.test.ts`',
+  'sampler.method uniform-without-replacement':
+    'every kernel once a pass, `test/nern/sampling/sampler.test.ts`',
   'target.train.init fan-in': 'bounds and moments of the draws, `test/networks/initial.test.ts`',
   'target.train.init fan-out': 'bounds and moments of the draws, `test/networks/initial.test.ts`',
   'target.train.init uniform': 'bounds and moments of the draws, `test/networks/initial.test.ts`',
-  'target.train.schedule.method steps': 'by hand, `test/nern/original-schedule.test.ts`',
-  'target.train.schedule.method cosine': 'by hand, `test/nern/original-schedule.test.ts`',
+  'target.train.schedule.method steps': 'by hand, `test/optim/target-schedule.test.ts`',
+  'target.train.schedule.method cosine': 'by hand, `test/optim/target-schedule.test.ts`',
   'target.train.smoothness.distance cosine': `${trained}; term alone: below 1e-6`,
   'target.train.smoothness.distance l2': `${trained}; term alone: below 1e-6`,
   'target.train.smoothness.neighbours inner': trained,

@@ -1,8 +1,8 @@
-// The table of docs/method/permutations.md that tells what permutations take on disk; test/nern/overhead.test.ts
+// The table of docs/method/permutations.md that tells what permutations take on disk; test/nern/ordering/overhead.test.ts
 // compares the two, `npx tsx tools/permutation-overhead.ts` prints it.
 import { pathToFileURL } from 'node:url';
-import { packedBytes } from '../src/nern/packed-permutation.ts';
-import { overheadBits, type PermutationMode } from '../src/nern/permutation.ts';
+import { packedBytes } from '../src/nern/ordering/packed-permutation.ts';
+import { overheadBits, type PermutationMode } from '../src/nern/ordering/permutation.ts';
 import { networkOf } from '../src/networks/build.ts';
 import { catalogue } from '../src/networks/catalogue.ts';
 import { learnableConvolutions, learnableParameters, type Network } from '../src/networks/network.ts';

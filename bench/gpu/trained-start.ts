@@ -1,7 +1,7 @@
 import { type Start, type SyntheticTraining, syntheticStart } from '../../src/devices/synthetic.ts';
 import type { Engine } from '../../src/graph/program.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
-import { predictionProgram } from '../../src/nern/reconstruct.ts';
+import { predictionProgram } from '../../src/nern/predictor/reconstruct.ts';
 import { targetKernels } from '../../src/nern/target-kernels.ts';
 import { learnableConvolutions } from '../../src/networks/network.ts';
 import { createRandom } from '../../src/random.ts';

@@ -1,15 +1,15 @@
 import type { Engine, Feeds } from '../../src/graph/program.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
 import { kernelCount } from '../../src/nern/coordinates.ts';
-import { initialisePredictor } from '../../src/nern/initialise.ts';
-import { kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
-import { predictorShapes } from '../../src/nern/predictor-shapes.ts';
-import { ranger } from '../../src/nern/ranger.ts';
-import { classificationProgram } from '../../src/nern/reconstruct.ts';
-import { trainingStep } from '../../src/nern/step.ts';
+import { initialisePredictor } from '../../src/nern/predictor/initialise.ts';
+import { kernelEmbedding } from '../../src/nern/predictor/kernel-embedding.ts';
+import { predictorShapes } from '../../src/nern/predictor/predictor-shapes.ts';
+import { classificationProgram } from '../../src/nern/predictor/reconstruct.ts';
+import { trainingStep } from '../../src/nern/step/training-step.ts';
 import { type TargetKernels, targetKernels } from '../../src/nern/target-kernels.ts';
 import { learnableConvolutions, type Network, parameterShapes } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
+import { ranger } from '../../src/optim/ranger.ts';
 import { createRandom, type Random } from '../../src/random.ts';
 import type { Case } from './cases.ts';
 

@@ -1,14 +1,15 @@
 import type { Engine, Feeds } from '../graph/program.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { kernelCount } from '../nern/coordinates.ts';
-import { kernelEmbedding } from '../nern/kernel-embedding.ts';
-import { type PredictorShapes, predictorShapes } from '../nern/predictor-shapes.ts';
-import { ranger } from '../nern/ranger.ts';
-import { lossNames, type StepDefinition, trainingStep } from '../nern/step.ts';
+import { kernelEmbedding } from '../nern/predictor/kernel-embedding.ts';
+import { predictorShapes } from '../nern/predictor/predictor-shapes.ts';
+import { lossNames, type StepDefinition, trainingStep } from '../nern/step/training-step.ts';
 import { targetKernels } from '../nern/target-kernels.ts';
 import { learnableConvolutions, type Network, parameterShapes } from '../networks/network.ts';
 import { resnet } from '../networks/resnet.ts';
 import { once } from '../once.ts';
+import type { ParameterShapes } from '../optim/parameters.ts';
+import { ranger } from '../optim/ranger.ts';
 import { createRandom, type Random } from '../random.ts';
 
 /** Training without a checkpoint or data: everything is drawn from a fixed seed. */
@@ -95,7 +96,7 @@ export function syntheticTrainer(
  * He-scaled, with kernels of the target's size: those of a fresh predictor are all alike, and the network that has them
  * is dead.
  */
-function randomPredictor(shapes: PredictorShapes, random: Random): Float32Array {
+function randomPredictor(shapes: ParameterShapes, random: Random): Float32Array {
   const layers = shapes.map((shape, i) => {
     const isLast = i >= shapes.length - 2;
     const spread = shape.length > 1 ? Math.sqrt((isLast ? 0.02 : 2) / shape[1]!) : 0.02;

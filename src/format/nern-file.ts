@@ -1,10 +1,11 @@
 import { readBounded } from '../files/read.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { sizeOf } from '../graph/tensor.ts';
-import { embeddingSize } from '../nern/kernel-embedding.ts';
-import { packAll, packedBytes, unpackAll } from '../nern/packed-permutation.ts';
-import type { LayerPermutation } from '../nern/permutation.ts';
-import { type PredictorShapes, parameterCount, predictorShapes } from '../nern/predictor-shapes.ts';
+import { packAll, packedBytes, unpackAll } from '../nern/ordering/packed-permutation.ts';
+import type { LayerPermutation } from '../nern/ordering/permutation.ts';
+import { embeddingSize } from '../nern/predictor/kernel-embedding.ts';
+import { parameterCount, predictorShapes } from '../nern/predictor/predictor-shapes.ts';
+import type { ParameterShapes } from '../optim/parameters.ts';
 import { openSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import type { StoredTensor } from '../weights/stored.ts';
 import { contiguous, decode } from '../weights/values.ts';
@@ -102,7 +103,7 @@ const permutationSize = (header: NernHeader) =>
   layersOf(header).reduce((sum, layer) => sum + packedBytes(layer, header.permutation), 0);
 
 /** The shapes of the predictor's parameters. */
-export function shapesOf({ predictor, layers }: Pick<NernHeader, 'predictor' | 'layers'>): PredictorShapes {
+export function shapesOf({ predictor, layers }: Pick<NernHeader, 'predictor' | 'layers'>): ParameterShapes {
   const { hidden, layers: depth, architecture, embedding } = predictor;
   const outputs = Math.max(...layers.map(([, [, , height, width]]) => height * width));
   return predictorShapes({ inputs: embeddingSize(embedding), hidden, outputs, layers: depth, architecture });

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Failure } from '../failure.ts';
-import type { EmbeddingSettings } from '../nern/kernel-embedding.ts';
-import type { PermutationMode } from '../nern/permutation.ts';
-import type { PredictorForm } from '../nern/predictor.ts';
-import type { Resampling } from '../nern/resample.ts';
+import type { PermutationMode } from '../nern/ordering/permutation.ts';
+import type { EmbeddingSettings } from '../nern/predictor/kernel-embedding.ts';
+import type { PredictorForm } from '../nern/predictor/predictor.ts';
+import type { Resampling } from '../nern/predictor/resample.ts';
 import { sweepSchema, withDefaults } from '../spec/schema.ts';
 
 /** What a .nern file says of what is in it; documented by schema/nern.schema.json. */

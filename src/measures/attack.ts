@@ -4,7 +4,7 @@ import type { Program } from '../graph/program.ts';
 import { logSoftmax, sum } from '../graph/reduction.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { input, type Value } from '../graph/value.ts';
-import { withKernels } from '../nern/reconstruct.ts';
+import { withKernels } from '../nern/predictor/reconstruct.ts';
 import type { TargetKernels } from '../nern/target-kernels.ts';
 import { forward } from '../networks/forward.ts';
 import type { Network } from '../networks/network.ts';

@@ -1,4 +1,8 @@
-import { type EmbeddingSettings, type KernelEmbedding, kernelEmbedding } from '../nern/kernel-embedding.ts';
+import {
+  type EmbeddingSettings,
+  type KernelEmbedding,
+  kernelEmbedding,
+} from '../nern/predictor/kernel-embedding.ts';
 
 /**
  * How alike the predictor's inputs are along the channels (NeRN, figure 8): the cosine of the embedding of (0, 0, c)

@@ -1,5 +1,6 @@
 import { sizeOf } from '../graph/tensor.ts';
-import { type PredictorShapes, parameterCount } from '../nern/predictor-shapes.ts';
+import { parameterCount } from '../nern/predictor/predictor-shapes.ts';
+import type { ParameterShapes } from '../optim/parameters.ts';
 import { bitReader, bitWriter } from './bits.ts';
 
 /*
@@ -12,7 +13,7 @@ import { bitReader, bitWriter } from './bits.ts';
 export type Bits = 32 | 8 | 6 | 4;
 
 /** The bytes of a predictor whose weights are rounded to `bits` bits, symmetrically by row (meta-compression). */
-export function encodePredictor(parameters: Float32Array, shapes: PredictorShapes, bits: Bits): Uint8Array {
+export function encodePredictor(parameters: Float32Array, shapes: ParameterShapes, bits: Bits): Uint8Array {
   const rows = shapes.reduce((total, [outputs]) => total + outputs!, 0);
   const writer = bitWriter(33 * parameterCount(shapes) + 32 * rows + shapes.length);
   const writeFloat = (value: number) => writer.write(bitsOfFloat(value), 32);
@@ -44,7 +45,7 @@ export function encodePredictor(parameters: Float32Array, shapes: PredictorShape
 }
 
 /** The parameters that `encodePredictor` kept. */
-export function decodePredictor(bytes: Uint8Array, shapes: PredictorShapes, bits: Bits): Float32Array {
+export function decodePredictor(bytes: Uint8Array, shapes: ParameterShapes, bits: Bits): Float32Array {
   const read = bitReader(bytes);
   const readFloat = () => floatOfBits(read(32));
   const parameters = new Float32Array(parameterCount(shapes));

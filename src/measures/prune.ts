@@ -1,5 +1,5 @@
 import { sizeOf } from '../graph/tensor.ts';
-import type { PredictorShapes } from '../nern/predictor-shapes.ts';
+import type { ParameterShapes } from '../optim/parameters.ts';
 
 /**
  * Vectors with the smallest values of all together set to zero, a share `fraction` of them (unstructured magnitude pruning);
@@ -31,7 +31,7 @@ export function pruneTogether(vectors: readonly Float32Array[], fraction: number
 /** A predictor's parameters with the smallest weights of all layers set to zero (NeRN, section 5). Biases stay. */
 export function pruneByMagnitude(
   parameters: Float32Array,
-  shapes: PredictorShapes,
+  shapes: ParameterShapes,
   fraction: number,
 ): Float32Array {
   const pruned = Float32Array.from(parameters);
@@ -45,7 +45,7 @@ export function pruneByMagnitude(
 }
 
 /** Where the weights of each layer stand in the vector of all parameters; biases are the tensors of one axis. */
-function weightPlaces(shapes: PredictorShapes): (readonly [start: number, end: number])[] {
+function weightPlaces(shapes: ParameterShapes): (readonly [start: number, end: number])[] {
   let at = 0;
   return shapes.flatMap(shape => {
     const start = at;

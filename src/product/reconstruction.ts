@@ -3,9 +3,9 @@ import { type NernFile, shapesOf } from '../format/nern-file.ts';
 import { copiedFrom, digestOf, type State } from '../format/original.ts';
 import type { Engine } from '../graph/program.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
-import { kernelEmbedding } from '../nern/kernel-embedding.ts';
-import { permutedRows } from '../nern/permutation.ts';
-import { type KernelPredictor, predictionProgram } from '../nern/reconstruct.ts';
+import { permutedRows } from '../nern/ordering/permutation.ts';
+import { kernelEmbedding } from '../nern/predictor/kernel-embedding.ts';
+import { type KernelPredictor, predictionProgram } from '../nern/predictor/reconstruct.ts';
 import { kernelTable, layersOfTable } from '../nern/target-kernels.ts';
 
 /** A network whose convolutions are predicted, and whose other tensors are the original's. */

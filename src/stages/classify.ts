@@ -3,7 +3,7 @@ import { normalizationTable, normalizeImages, normalizePixels } from '../data/no
 import type { Engine } from '../graph/program.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { type Attack, ascend, imageGradientProgram } from '../measures/attack.ts';
-import { classificationProgram } from '../nern/reconstruct.ts';
+import { classificationProgram } from '../nern/predictor/reconstruct.ts';
 import type { TargetKernels } from '../nern/target-kernels.ts';
 import { once } from '../once.ts';
 import type { Sample } from './sample.ts';

@@ -1,8 +1,8 @@
 import { multiplyAdds } from '../graph/cost.ts';
 import { input } from '../graph/value.ts';
-import { overheadBits } from '../nern/permutation.ts';
-import { parameterCount } from '../nern/predictor-shapes.ts';
-import type { Teacher } from '../nern/teacher.ts';
+import { overheadBits } from '../nern/ordering/permutation.ts';
+import { parameterCount } from '../nern/predictor/predictor-shapes.ts';
+import type { Teacher } from '../nern/step/teacher.ts';
 import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, learnableParameters } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';

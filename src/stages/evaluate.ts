@@ -5,7 +5,7 @@ import { accuracy } from '../measures/accuracy.ts';
 import { agreement } from '../measures/agreement.ts';
 import type { Attack } from '../measures/attack.ts';
 import { crossEntropy } from '../measures/cross-entropy.ts';
-import { reconstructionError } from '../nern/reconstruct.ts';
+import { reconstructionError } from '../nern/predictor/reconstruct.ts';
 import type { TargetKernels } from '../nern/target-kernels.ts';
 import { once } from '../once.ts';
 import type { Configuration } from '../spec/configuration.ts';

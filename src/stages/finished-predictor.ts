@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { LayerPermutation } from '../nern/permutation.ts';
+import type { LayerPermutation } from '../nern/ordering/permutation.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';

@@ -1,7 +1,7 @@
 import { isOutOfMemory } from '../failure.ts';
 import type { Engine, Executable } from '../graph/program.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
-import { guidanceProgram, type Teacher } from '../nern/teacher.ts';
+import { guidanceProgram, type Teacher } from '../nern/step/teacher.ts';
 
 /**
  * Gives a batch of images [batch, 3, h, w], that of a step of distillation, the logits [batch, classes] of the network

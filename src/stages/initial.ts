@@ -1,9 +1,15 @@
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { initialisePredictor, matchMoments, momentsOf, variancePreserving } from '../nern/initialise.ts';
-import { type PredictorShapes, parameterCount } from '../nern/predictor-shapes.ts';
-import { predictionProgram } from '../nern/reconstruct.ts';
+import {
+  initialisePredictor,
+  matchMoments,
+  momentsOf,
+  variancePreserving,
+} from '../nern/predictor/initialise.ts';
+import { parameterCount } from '../nern/predictor/predictor-shapes.ts';
+import { predictionProgram } from '../nern/predictor/reconstruct.ts';
+import type { ParameterShapes } from '../optim/parameters.ts';
 import { createRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
@@ -50,7 +56,7 @@ export async function readInitial(
   configuration: Configuration,
   name: string,
   specFolder: string,
-  shapes: PredictorShapes,
+  shapes: ParameterShapes,
 ): Promise<{ parameters: Float32Array; sha256: string }> {
   const file = await locateFile(configuration, 'predictor.init.file', name, specFolder);
   const { tensors, sha256 } = await readCheckpoint(file);
@@ -61,7 +67,7 @@ export async function readInitial(
 export function parametersOf(
   tensors: ReadonlyMap<string, Tensor>,
   file: string,
-  shapes: PredictorShapes,
+  shapes: ParameterShapes,
 ): Float32Array {
   const last = shapes.length / 2 - 1;
   const parameters = new Float32Array(parameterCount(shapes));

@@ -1,4 +1,4 @@
-import { takesGuidance } from '../nern/distil.ts';
+import { takesGuidance } from '../nern/step/distil.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { type Evaluation, isMeasure, scalarOf } from './measure-table.ts';
 

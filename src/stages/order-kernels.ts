@@ -1,4 +1,4 @@
-import type { LayerPermutation } from '../nern/permutation.ts';
+import type { LayerPermutation } from '../nern/ordering/permutation.ts';
 import { parameter } from '../networks/forward.ts';
 import { learnableConvolutions } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Layer } from '../nern/coordinates.ts';
-import { unpackAll } from '../nern/packed-permutation.ts';
-import type { LayerPermutation, PermutationMode } from '../nern/permutation.ts';
+import { unpackAll } from '../nern/ordering/packed-permutation.ts';
+import type { LayerPermutation, PermutationMode } from '../nern/ordering/permutation.ts';
 import { learnableConvolutions } from '../networks/network.ts';
 import type { Target } from './target.ts';
 
-/** The file of a permutation: its layers packed (src/nern/packed-permutation.ts), one after the other. */
+/** The file of a permutation: its layers packed (src/nern/ordering/packed-permutation.ts), one after the other. */
 export const permutationFile = 'permutation.bin';
 
 /** The permutation of a target in a folder. Throws a Failure of kind 'checkpoint' where it is damaged. */

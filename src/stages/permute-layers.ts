@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Tensor } from '../graph/tensor.ts';
 import { kernelCount } from '../nern/coordinates.ts';
-import { type LayerPermutation, type PermutationMode, permute } from '../nern/permutation.ts';
+import { type LayerPermutation, type PermutationMode, permute } from '../nern/ordering/permutation.ts';
 import { threadScript } from '../thread-script.ts';
 
 /** A layer that a thread is to order. */

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { permuteLayer } from '../nern/permutation.ts';
+import { permuteLayer } from '../nern/ordering/permutation.ts';
 import type { PermuteOrder } from './permute-layers.ts';
 
 /* A thread that orders the kernels of one layer after the other. */

@@ -1,5 +1,5 @@
 import type { Engine } from '../graph/program.ts';
-import { predictionProgram } from '../nern/reconstruct.ts';
+import { predictionProgram } from '../nern/predictor/reconstruct.ts';
 import { once } from '../once.ts';
 import type { Representation } from './represent.ts';
 

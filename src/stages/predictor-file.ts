@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
-import type { PredictorShapes } from '../nern/predictor-shapes.ts';
+import type { ParameterShapes } from '../optim/parameters.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { parametersOf } from './initial.ts';
@@ -11,7 +11,7 @@ import type { Workshop } from './workshop.ts';
 export const predictorFile = 'predictor.safetensors';
 
 /** The predictor's parameters as safetensors: `layers.0.weight`, `layers.0.bias`, ... */
-export function encodePredictorFile(parameters: Float32Array, shapes: PredictorShapes): Uint8Array {
+export function encodePredictorFile(parameters: Float32Array, shapes: ParameterShapes): Uint8Array {
   let at = 0;
   const tensors = shapes.map((shape, i): [string, Tensor] => {
     const data = parameters.slice(at, at + sizeOf(shape));
@@ -25,7 +25,7 @@ export function encodePredictorFile(parameters: Float32Array, shapes: PredictorS
 export async function readPredictor(
   { object }: Pick<Workshop, 'object'>,
   key: string,
-  shapes: PredictorShapes,
+  shapes: ParameterShapes,
 ): Promise<Float32Array> {
   const { kind, record, folder } = await object(key);
   if (kind === 'selection') return readPredictor({ object }, (record as SelectionRecord).predictor, shapes);

@@ -1,11 +1,12 @@
-import { embeddingSize, kernelEmbedding } from '../nern/kernel-embedding.ts';
-import { type LayerPermutation, permutedRows } from '../nern/permutation.ts';
-import { type PredictorShapes, predictorShapes } from '../nern/predictor-shapes.ts';
-import type { KernelPredictor } from '../nern/reconstruct.ts';
-import { kernelNorms } from '../nern/sampler.ts';
+import { type LayerPermutation, permutedRows } from '../nern/ordering/permutation.ts';
+import { embeddingSize, kernelEmbedding } from '../nern/predictor/kernel-embedding.ts';
+import { predictorShapes } from '../nern/predictor/predictor-shapes.ts';
+import type { KernelPredictor } from '../nern/predictor/reconstruct.ts';
+import { kernelNorms } from '../nern/sampling/sampler.ts';
 import { targetKernels } from '../nern/target-kernels.ts';
 import { parameter } from '../networks/forward.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
+import type { ParameterShapes } from '../optim/parameters.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import type { Target } from './target.ts';
 
@@ -36,7 +37,7 @@ export function represent(
 }
 
 /** The shapes of the predictor that the configuration asks for; its output is the largest kernel of the network. */
-export function shapesOf(network: Network, { predictor }: Configuration): PredictorShapes {
+export function shapesOf(network: Network, { predictor }: Configuration): ParameterShapes {
   const { hidden, layers, architecture, embedding } = predictor;
   const outputs = Math.max(...learnableConvolutions(network).map(({ shape }) => shape[2] * shape[3]));
   return predictorShapes({ inputs: embeddingSize(embedding), hidden, outputs, layers, architecture });

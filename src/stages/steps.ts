@@ -1,9 +1,9 @@
 import { isOutOfMemory } from '../failure.ts';
 import type { Engine, Executable, Feeds } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import type { Distillation } from '../nern/distil.ts';
-import { paperLosses, sumsOverImages } from '../nern/losses.ts';
-import { type StepDefinition, trainingStep } from '../nern/step.ts';
+import { paperLosses, sumsOverImages } from '../nern/losses/losses.ts';
+import type { Distillation } from '../nern/step/distil.ts';
+import { type StepDefinition, trainingStep } from '../nern/step/training-step.ts';
 
 /** A training step that finds out how many images fit into memory. */
 export interface Steps {

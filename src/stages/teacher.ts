@@ -1,5 +1,5 @@
 import { normalizationOf, renormalizationOf } from '../data/normalize.ts';
-import type { Teacher } from '../nern/teacher.ts';
+import type { Teacher } from '../nern/step/teacher.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { type LoadedNetwork, loadNetwork, type Setting } from './target.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { normalizations, renormalizationOf } from '../../src/data/normalize.ts';
 import type { Engine, Feeds } from '../../src/graph/program.ts';
-import { trainingStep } from '../../src/nern/step.ts';
-import { guidanceProgram, type Teacher } from '../../src/nern/teacher.ts';
+import { guidanceProgram, type Teacher } from '../../src/nern/step/teacher.ts';
+import { trainingStep } from '../../src/nern/step/training-step.ts';
 import { matchParameters } from '../../src/networks/keys.ts';
 import { resnet } from '../../src/networks/resnet.ts';
 import { createGuide } from '../../src/stages/guidance.ts';

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/graph/program.ts';
 import { sizeOf } from '../../src/graph/tensor.ts';
-import { originalStep } from '../../src/nern/original-step.ts';
-import { sgd } from '../../src/nern/sgd.ts';
+import { originalStep } from '../../src/nern/step/target-step.ts';
 import { networkOf } from '../../src/networks/build.ts';
 import { catalogue } from '../../src/networks/catalogue.ts';
 import { pack, parameterSlots, type Slots, unpack } from '../../src/networks/slots.ts';
+import { sgd } from '../../src/optim/sgd.ts';
 import { revealGradient } from '../support/reveal-gradient.ts';
 import { describeEngines, isSlow, tolerance } from './engines.ts';
 

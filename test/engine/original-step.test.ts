@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Engine, Feeds } from '../../src/graph/program.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
-import type { Optimizer } from '../../src/nern/optimizer.ts';
 import {
   type Guidance,
   type OriginalStep,
   originalLossNames,
   originalStep,
-} from '../../src/nern/original-step.ts';
-import { sgd } from '../../src/nern/sgd.ts';
-import { guidanceProgram } from '../../src/nern/teacher.ts';
+} from '../../src/nern/step/target-step.ts';
+import { guidanceProgram } from '../../src/nern/step/teacher.ts';
 import type { Network } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
 import { pack, parameterSlots, type Slots, unpack } from '../../src/networks/slots.ts';
+import type { Optimizer } from '../../src/optim/optimizer.ts';
+import { sgd } from '../../src/optim/sgd.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { revealGradient } from '../support/reveal-gradient.ts';
 import { describeEngines, isSlow, tolerance } from './engines.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { gradients } from '../../src/graph/gradient.ts';
 import { input } from '../../src/graph/value.ts';
-import { distillationLoss } from '../../src/nern/distillation-loss.ts';
+import { distillationLoss } from '../../src/nern/losses/distillation-loss.ts';
 import { describeEngines } from './engines.ts';
 
 // A network of untrained kernels can be sure of a class by thousands: there the gradient is zero, and a rounding error in

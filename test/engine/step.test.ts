@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/graph/program.ts';
 import { pruneByMagnitude } from '../../src/measures/prune.ts';
-import { type StepDefinition, trainingStep } from '../../src/nern/step.ts';
-import { guidanceProgram } from '../../src/nern/teacher.ts';
+import { guidanceProgram } from '../../src/nern/step/teacher.ts';
+import { type StepDefinition, trainingStep } from '../../src/nern/step/training-step.ts';
 import { describeEngines, isSlow, tolerance } from './engines.ts';
 import {
   expectGradient,

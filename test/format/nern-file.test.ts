@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/failure.ts';
 import { type NernFile, readNern, shapesOf, sizesOf, writeNern } from '../../src/format/nern-file.ts';
-import { parameterCount } from '../../src/nern/predictor-shapes.ts';
+import { parameterCount } from '../../src/nern/predictor/predictor-shapes.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 import { sample } from './sample.ts';
 

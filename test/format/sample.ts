@@ -2,8 +2,8 @@ import { type NernFile, shapesOf } from '../../src/format/nern-file.ts';
 import type { NernHeader } from '../../src/format/nern-header.ts';
 import { digestOf } from '../../src/format/original.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
-import { permute } from '../../src/nern/permutation.ts';
-import { parameterCount } from '../../src/nern/predictor-shapes.ts';
+import { permute } from '../../src/nern/ordering/permutation.ts';
+import { parameterCount } from '../../src/nern/predictor/predictor-shapes.ts';
 import { createRandom } from '../../src/random.ts';
 
 const random = createRandom(0, 'sample');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { layerErrors } from '../../src/measures/layer-errors.ts';
 import { kernelsOf, layersOf } from '../../src/measures/layers.ts';
 import { rankFilters } from '../../src/measures/weight-importance.ts';
-import { reconstructionError } from '../../src/nern/reconstruct.ts';
+import { reconstructionError } from '../../src/nern/predictor/reconstruct.ts';
 import { convolutions, kernels, kernelsUnder, layersUnder, ofLayer, target } from './reference.ts';
 
 test('layers and the table of kernels are the same weights in two forms', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Bits, decodePredictor, encodePredictor } from '../../src/measures/predictor-codec.ts';
 import { pruneByMagnitude } from '../../src/measures/prune.ts';
-import { parameterCount, predictorShapes } from '../../src/nern/predictor-shapes.ts';
+import { parameterCount, predictorShapes } from '../../src/nern/predictor/predictor-shapes.ts';
 import { recorded, reference } from './reference.ts';
 
 const shapes = predictorShapes(reference.predictor);

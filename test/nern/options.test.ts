@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { type OperationKind, reachable } from '../../src/graph/value.ts';
-import { embedCoordinates } from '../../src/nern/embedding.ts';
-import { matchMoments, momentsOf } from '../../src/nern/initialise.ts';
-import { predictionProgram } from '../../src/nern/reconstruct.ts';
-import { sampledLayers } from '../../src/nern/sampler.ts';
+import { embedCoordinates } from '../../src/nern/predictor/embedding.ts';
+import { matchMoments, momentsOf } from '../../src/nern/predictor/initialise.ts';
+import { predictionProgram } from '../../src/nern/predictor/reconstruct.ts';
+import { sampledLayers } from '../../src/nern/sampling/sampler.ts';
 import {
   activationError,
   activationNames,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parameterCount, predictorShapes } from '../../src/nern/predictor-shapes.ts';
+import { parameterCount, predictorShapes } from '../../src/nern/predictor/predictor-shapes.ts';
 import { networkOf } from '../../src/networks/build.ts';
 import { catalogue, type NetworkName } from '../../src/networks/catalogue.ts';
 import { learnableConvolutions, learnableParameters } from '../../src/networks/network.ts';

@@ -5,7 +5,7 @@ import { type CifarName, readCifar } from '../../src/data/cifar.ts';
 import { normalizations, normalizationTable, normalizeImages } from '../../src/data/normalize.ts';
 import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
 import { indexOfLargest } from '../../src/measures/accuracy.ts';
-import { classificationProgram } from '../../src/nern/reconstruct.ts';
+import { classificationProgram } from '../../src/nern/predictor/reconstruct.ts';
 import { targetKernels } from '../../src/nern/target-kernels.ts';
 import { matchParameters, shortcutOf } from '../../src/networks/keys.ts';
 import { resnet } from '../../src/networks/resnet.ts';

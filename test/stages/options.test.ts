@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { openEngine } from '../../src/engine/open.ts';
 import type { Engine } from '../../src/graph/program.ts';
 import { reachable } from '../../src/graph/value.ts';
-import { momentsOf } from '../../src/nern/initialise.ts';
+import { momentsOf } from '../../src/nern/predictor/initialise.ts';
 import { planSweep } from '../../src/plan/plan.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { executeStage } from '../../src/stages/execute.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { permute } from '../../src/nern/permutation.ts';
+import { permute } from '../../src/nern/ordering/permutation.ts';
 import { createRandom } from '../../src/random.ts';
 import { permuteLayers } from '../../src/stages/permute-layers.ts';
 

@@ -4,19 +4,23 @@ import { gradients } from '../../src/graph/gradient.ts';
 import { sum } from '../../src/graph/reduction.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
 import { input } from '../../src/graph/value.ts';
-import { type Activation, activate } from '../../src/nern/activation.ts';
 import { kernelCoordinates, kernelCount } from '../../src/nern/coordinates.ts';
-import { embedCoordinates } from '../../src/nern/embedding.ts';
-import { type EmbeddingSettings, embeddingSize, kernelEmbedding } from '../../src/nern/kernel-embedding.ts';
-import { createOptimizer, type OptimizerSettings } from '../../src/nern/optimizers.ts';
-import { predictorShapes } from '../../src/nern/predictor-shapes.ts';
-import type { KernelPredictor } from '../../src/nern/reconstruct.ts';
-import { learningRate, type Schedule } from '../../src/nern/schedule.ts';
-import { lossNames, type StepDefinition, trainingStep } from '../../src/nern/step.ts';
+import { type Activation, activate } from '../../src/nern/predictor/activation.ts';
+import { embedCoordinates } from '../../src/nern/predictor/embedding.ts';
+import {
+  type EmbeddingSettings,
+  embeddingSize,
+  kernelEmbedding,
+} from '../../src/nern/predictor/kernel-embedding.ts';
+import { predictorShapes } from '../../src/nern/predictor/predictor-shapes.ts';
+import type { KernelPredictor } from '../../src/nern/predictor/reconstruct.ts';
+import { lossNames, type StepDefinition, trainingStep } from '../../src/nern/step/training-step.ts';
 import { targetKernels } from '../../src/nern/target-kernels.ts';
 import { matchParameters } from '../../src/networks/keys.ts';
 import { learnableConvolutions } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
+import { createOptimizer, type OptimizerSettings } from '../../src/optim/optimizers.ts';
+import { learningRate, type Schedule } from '../../src/optim/schedule.ts';
 import { createGuide } from '../../src/stages/guidance.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { revealGradient } from './reveal-gradient.ts';

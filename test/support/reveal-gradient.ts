@@ -1,4 +1,4 @@
-import type { Optimizer } from '../../src/nern/optimizer.ts';
+import type { Optimizer } from '../../src/optim/optimizer.ts';
 
 /** Stands in for the optimizer: the "new parameters" are the gradient. */
 export const revealGradient: Optimizer = {

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { corruptions } from '../../src/data/shifted.ts';
-import { initialisePredictor } from '../../src/nern/initialise.ts';
-import type { PredictorShapes } from '../../src/nern/predictor-shapes.ts';
+import { initialisePredictor } from '../../src/nern/predictor/initialise.ts';
 import { initialNetwork } from '../../src/networks/initial.ts';
 import { learnableConvolutions } from '../../src/networks/network.ts';
 import { namedTensors } from '../../src/networks/slots.ts';
+import type { ParameterShapes } from '../../src/optim/parameters.ts';
 import { createRandom } from '../../src/random.ts';
 import { runDirectory, writeResult } from '../../src/run/trials.ts';
 import type { Configuration } from '../../src/spec/configuration.ts';
@@ -188,7 +188,7 @@ async function network(folder: string, configuration: Configuration, name: strin
   await writeFile(join(folder, name), writeSafetensors(weights));
 }
 
-async function predictor(folder: string, shapes: PredictorShapes): Promise<void> {
+async function predictor(folder: string, shapes: ParameterShapes): Promise<void> {
   const parameters = initialisePredictor(shapes, createRandom(0, 'predictor'));
   await writeFile(join(folder, names.predictor), encodePredictorFile(parameters, shapes));
 }

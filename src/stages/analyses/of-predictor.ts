@@ -1,7 +1,7 @@
 import { embeddingSimilarity } from '../../measures/embedding-similarity.ts';
 import { decodePredictor, encodePredictor } from '../../measures/predictor-codec.ts';
 import { pruneByMagnitude } from '../../measures/prune.ts';
-import { reconstructionError } from '../../nern/reconstruct.ts';
+import { reconstructionError } from '../../nern/predictor/reconstruct.ts';
 import { fineTuning } from '../fine-tuning.ts';
 import { type Finding, looking, type Subject } from './subject.ts';
 

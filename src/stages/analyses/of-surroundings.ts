@@ -1,7 +1,7 @@
 import { firstOf } from '../../data/image-set.ts';
 import { interpolate, positions } from '../../measures/interpolation.ts';
 import { displace, randomDirection } from '../../measures/loss-landscape.ts';
-import { reconstructionError } from '../../nern/reconstruct.ts';
+import { reconstructionError } from '../../nern/predictor/reconstruct.ts';
 import { createRandom } from '../../random.ts';
 import { bothLayers, type Finding, looking, type Subject, strip } from './subject.ts';
 

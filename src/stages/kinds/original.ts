@@ -1,5 +1,5 @@
 import { kernelCount } from '../../nern/coordinates.ts';
-import { smoothnessLoss } from '../../nern/smoothness.ts';
+import { smoothnessLoss } from '../../nern/ordering/smoothness.ts';
 import { learnableConvolutions, learnableParameters, type Network } from '../../networks/network.ts';
 import { namedTensors } from '../../networks/slots.ts';
 import { writeSafetensors } from '../../weights/safetensors.ts';

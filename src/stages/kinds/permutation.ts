@@ -1,6 +1,6 @@
-import { packAll } from '../../nern/packed-permutation.ts';
-import { overheadBits, permutedRows } from '../../nern/permutation.ts';
-import { smoothnessLoss } from '../../nern/smoothness.ts';
+import { packAll } from '../../nern/ordering/packed-permutation.ts';
+import { overheadBits, permutedRows } from '../../nern/ordering/permutation.ts';
+import { smoothnessLoss } from '../../nern/ordering/smoothness.ts';
 import { parameter } from '../../networks/forward.ts';
 import { learnableConvolutions } from '../../networks/network.ts';
 import { permutationOf } from '../../spec/permutation.ts';

@@ -1,4 +1,4 @@
-import { parameterCount } from '../../nern/predictor-shapes.ts';
+import { parameterCount } from '../../nern/predictor/predictor-shapes.ts';
 import { readGuide } from '../guidance-file.ts';
 import { batchesOrderOf } from '../images.ts';
 import { initialParameters } from '../initial.ts';

@@ -4,12 +4,12 @@ import { openFeed } from '../../data/feed.ts';
 import { Failure } from '../../failure.ts';
 import type { Engine } from '../../graph/program.ts';
 import type { Tensor } from '../../graph/tensor.ts';
-import { originalRate } from '../../nern/original-schedule.ts';
-import { type OriginalStep, originalLossNames, originalStep } from '../../nern/original-step.ts';
-import { type SgdOptions, sgd } from '../../nern/sgd.ts';
-import type { Teacher } from '../../nern/teacher.ts';
+import { type OriginalStep, originalLossNames, originalStep } from '../../nern/step/target-step.ts';
+import type { Teacher } from '../../nern/step/teacher.ts';
 import { initialNetwork } from '../../networks/initial.ts';
 import type { Network } from '../../networks/network.ts';
+import { type SgdOptions, sgd } from '../../optim/sgd.ts';
+import { originalRate } from '../../optim/target-schedule.ts';
 import { createRandom } from '../../random.ts';
 import type { Recipe } from '../../spec/configuration.ts';
 import { createGuide } from '../guidance.ts';
@@ -18,7 +18,7 @@ import { createGuide } from '../guidance.ts';
 export interface OriginalState {
   /** Iterations done. */
   readonly iteration: number;
-  /** `parameters`, `statistics` and the optimizer's vectors (src/nern/original-step.ts). */
+  /** `parameters`, `statistics` and the optimizer's vectors (src/nern/step/target-step.ts). */
   readonly vectors: Readonly<Record<string, Float32Array>>;
   readonly batches: BatchesState;
 }

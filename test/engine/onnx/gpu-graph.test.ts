@@ -16,7 +16,7 @@ import { logSoftmax, sum } from '../../../src/graph/reduction.ts';
 import { sumOverSlices } from '../../../src/graph/sequence.ts';
 import { sizeOf } from '../../../src/graph/tensor.ts';
 import { input, type Value } from '../../../src/graph/value.ts';
-import { trainingStep } from '../../../src/nern/step.ts';
+import { trainingStep } from '../../../src/nern/step/training-step.ts';
 import { createRandom } from '../../../src/random.ts';
 
 const step = trainingStep(

@@ -11,7 +11,7 @@ import { sum } from '../../../src/graph/reduction.ts';
 import { sumOverSlices } from '../../../src/graph/sequence.ts';
 import { sizeOf, type Tensor } from '../../../src/graph/tensor.ts';
 import { constant, input, type Value } from '../../../src/graph/value.ts';
-import { featureMapLoss } from '../../../src/nern/feature-map-loss.ts';
+import { featureMapLoss } from '../../../src/nern/losses/feature-map-loss.ts';
 import { forward, frozen } from '../../../src/networks/forward.ts';
 import { learnableConvolutions, parameterShapes } from '../../../src/networks/network.ts';
 import { resnet } from '../../../src/networks/resnet.ts';
