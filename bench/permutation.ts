@@ -10,7 +10,7 @@ import { kernelPath } from '../src/nern/ordering/greedy-path.ts';
 import { kernelDissimilarity, kernelPoints } from '../src/nern/ordering/kernel-points.ts';
 import { type PermutationMode, permutedRows } from '../src/nern/ordering/permutation.ts';
 import { smoothnessLoss } from '../src/nern/ordering/smoothness.ts';
-import { permuteLayers } from '../src/stages/permute-layers.ts';
+import { permuteLayers } from '../src/target/permute-layers.ts';
 import { everyPairPath } from './every-pair.ts';
 import { randomResnet18, realLayers, realLikeResnet18 } from './permutation-layers.ts';
 

@@ -11,6 +11,7 @@
 import { parseArgs } from 'node:util';
 import { engineNames } from '../src/engine/names.ts';
 import { openEngine } from '../src/engine/open.ts';
+import { imagesPerCall } from '../src/evaluation/classify.ts';
 import type { Feeds } from '../src/graph/program.ts';
 import { sizeOf, type Tensor } from '../src/graph/tensor.ts';
 import { kernelCount } from '../src/nern/coordinates.ts';
@@ -26,8 +27,7 @@ import { learnableConvolutions, type Network, parameterShapes } from '../src/net
 import { resnet } from '../src/networks/resnet.ts';
 import { ranger } from '../src/optim/ranger.ts';
 import { createRandom } from '../src/random.ts';
-import { imagesPerCall } from '../src/stages/classify.ts';
-import { createGuide } from '../src/stages/guidance.ts';
+import { createGuide } from '../src/training/guidance.ts';
 import { readCheckpoint } from '../src/weights/checkpoint.ts';
 
 const { positionals, values } = parseArgs({

@@ -9,11 +9,67 @@ import { describe, expect, it } from 'vitest';
  */
 const directions: Record<string, string[]> = {
   cli: ['plan', 'report', 'product', 'run', 'devices', 'setup', 'fetch', 'spec'],
-  plan: ['stages', 'spec'],
-  report: ['stages', 'files'],
-  product: ['stages', 'devices', 'format', 'spec', 'nern', 'networks', 'weights', 'engine', 'graph', 'files'],
-  stages: ['format', 'spec', 'measures', 'nern', 'optim', 'networks', 'weights', 'data', 'engine', 'graph', 'files'],
-  run: ['plan', 'stages', 'devices', 'spec', 'engine', 'graph', 'files'],
+  plan: ['images', 'contract', 'spec'],
+  report: ['contract', 'files'],
+  product: [
+    'target',
+    'contract',
+    'devices',
+    'format',
+    'spec',
+    'nern',
+    'networks',
+    'weights',
+    'engine',
+    'graph',
+    'files',
+  ],
+  stages: [
+    'evaluation',
+    'training',
+    'target',
+    'images',
+    'contract',
+    'spec',
+    'measures',
+    'nern',
+    'networks',
+    'weights',
+    'data',
+    'graph',
+    'files',
+  ],
+  evaluation: ['target', 'images', 'contract', 'spec', 'measures', 'nern', 'networks', 'data', 'graph'],
+  training: ['target', 'contract', 'spec', 'nern', 'optim', 'networks', 'data', 'graph', 'files'],
+  target: [
+    'images',
+    'contract',
+    'format',
+    'spec',
+    'measures',
+    'nern',
+    'optim',
+    'networks',
+    'weights',
+    'data',
+    'graph',
+    'files',
+  ],
+  images: ['contract', 'spec', 'networks', 'data', 'graph'],
+  contract: ['spec', 'measures', 'nern', 'engine', 'graph'],
+  run: [
+    'plan',
+    'stages',
+    'evaluation',
+    'target',
+    'images',
+    'contract',
+    'devices',
+    'spec',
+    'engine',
+    'graph',
+    'files',
+  ],
   devices: ['nern', 'optim', 'networks', 'engine', 'graph', 'files'],
   setup: ['engine', 'graph', 'files'],
   fetch: ['files'],
@@ -65,8 +121,8 @@ describe('the folders of src/', () => {
 
   it('let the report see what a run leaves behind, and nothing of how', () => {
     const ofReport = [...importsOf].filter(([file]) => folderOf(file) === 'report');
-    const seen = ofReport.flatMap(([, imports]) => imports.filter(path => folderOf(path) === 'stages'));
-    expect([...new Set(seen)]).toEqual(['stages/result.ts']);
+    const seen = ofReport.flatMap(([, imports]) => imports.filter(path => folderOf(path) === 'contract'));
+    expect([...new Set(seen)]).toEqual(['contract/result.ts']);
   });
 });
 

@@ -53,7 +53,7 @@ const otherChecks: Record<string, string> = {
   'target.train.smoothness.distance l2': `${trained}; term alone: below 1e-6`,
   'target.train.smoothness.neighbours inner': trained,
   'target.train.smoothness.neighbours all': trained,
-  'target.train.seed run': 'targets that differ by seed, `test/stages/original.test.ts`',
+  'target.train.seed run': 'targets that differ by seed, `test/training/target.test.ts`',
   'permutation none': '[permutations](permutations.md)',
   'permutation in-filter': '[permutations](permutations.md)',
   'permutation cross-filter': '[permutations](permutations.md)',

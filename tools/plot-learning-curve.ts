@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import type { RunResult } from '../src/stages/result.ts';
+import type { RunResult } from '../src/contract/result.ts';
 
 const [source, target] = process.argv.slice(2) as [string, string];
 const { phases, target: original }: RunResult = JSON.parse(readFileSync(source, 'utf8'));

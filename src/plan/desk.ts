@@ -1,7 +1,7 @@
+import type { Evaluation } from '../contract/measure-table.ts';
+import { imagesOf, type Split } from '../contract/needs.ts';
+import type { Candidate, Inputs, Stage, Subject } from '../contract/stage.ts';
 import type { Cell } from '../spec/cell.ts';
-import type { Evaluation } from '../stages/measure-table.ts';
-import { imagesOf, type Split } from '../stages/needs.ts';
-import type { Candidate, Inputs, Stage, Subject } from '../stages/stage.ts';
 import { evaluationSettings, type InputHashes, stageKey, trackingSettings } from './key.ts';
 import { runName } from './run.ts';
 

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
+import { type Evaluation, isMeasure, settingsOf } from '../contract/measure-table.ts';
+import { distils, type Split } from '../contract/needs.ts';
+import type { StageKind } from '../contract/stage.ts';
 import type { Configuration, Recipe } from '../spec/configuration.ts';
+import { fineTuning } from '../spec/fine-tuning.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { phasesOf } from '../spec/phases.ts';
-import { fineTuning } from '../stages/fine-tuning.ts';
-import { type Evaluation, isMeasure, settingsOf } from '../stages/measure-table.ts';
-import { distils, type Split } from '../stages/needs.ts';
-import type { StageKind } from '../stages/stage.ts';
 
 /**
  * Version of the method's code that computes the results of a kind of stage. Raise it whenever a change makes the same

@@ -1,5 +1,5 @@
+import type { Stage } from '../contract/stage.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import type { Stage } from '../stages/stage.ts';
 import type { InputHashes } from './key.ts';
 import type { PlannedRun } from './run.ts';
 import { shareGuidance } from './share-guidance.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import type { Evaluation, Measure } from '../contract/measure-table.ts';
 import type { Cell } from '../spec/cell.ts';
-import type { Evaluation, Measure } from '../stages/measure-table.ts';
 import type { InputHashes } from './key.ts';
 
 /** One round of a run: its phases, and what is measured of the last one; keys of stages. */

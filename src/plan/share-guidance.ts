@@ -1,5 +1,5 @@
-import { classesOf } from '../stages/datasets.ts';
-import type { GuidanceStage, PhaseStage, Stage } from '../stages/stage.ts';
+import type { GuidanceStage, PhaseStage, Stage } from '../contract/stage.ts';
+import { classesOf } from '../images/datasets.ts';
 
 /** A stage is a process of its own, which takes a second or two to begin: that many images take longer in any network. */
 const fewestImages = 50_000;

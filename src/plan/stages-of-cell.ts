@@ -1,9 +1,9 @@
+import { isMeasure, type Measure, scalarOf } from '../contract/measure-table.ts';
+import { distils, learnsFromLogits, type Split } from '../contract/needs.ts';
+import type { Stage } from '../contract/stage.ts';
 import type { Cell } from '../spec/cell.ts';
 import { type Phase, phasesOf } from '../spec/phases.ts';
 import { iterationsOf } from '../spec/recipe.ts';
-import { isMeasure, type Measure, scalarOf } from '../stages/measure-table.ts';
-import { distils, learnsFromLogits, type Split } from '../stages/needs.ts';
-import type { Stage } from '../stages/stage.ts';
 import {
   type Desk,
   evaluate,

@@ -4,8 +4,8 @@ import { copiedFrom, digestOf, type State } from '../format/original.ts';
 import type { Engine } from '../graph/program.ts';
 import { learnableConvolutions } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import type { FinishedPredictor } from '../stages/finished-predictor.ts';
-import { storedName } from '../stages/target.ts';
+import type { FinishedPredictor } from '../target/finished-predictor.ts';
+import { storedName } from '../target/target.ts';
 import { rebuild } from './reconstruction.ts';
 
 /** A trained predictor, what it represents, and the run that trained it. */

@@ -1,4 +1,4 @@
-import type { Measures, PermutationRecord, RunResult, StageProvenance } from '../stages/result.ts';
+import type { Measures, PermutationRecord, RunResult, StageProvenance } from '../contract/result.ts';
 import { confidence, type Statistics, summarise } from './statistics.ts';
 
 /** One metric of one cell: its statistics and the values behind them, by seed. */

@@ -1,8 +1,4 @@
 import { join } from 'node:path';
-import { objectFolder, type StoredObject } from '../files/object.ts';
-import { type PlannedRun, type Round, runKey } from '../plan/run.ts';
-import { permutationFile } from '../stages/permutation-file.ts';
-import { predictorFile } from '../stages/predictor-file.ts';
 import type {
   EvaluationRecord,
   Metric,
@@ -15,8 +11,12 @@ import type {
   RunResult,
   SelectionRecord,
   StageProvenance,
-} from '../stages/result.ts';
-import { networkFile, targetFile } from '../stages/target.ts';
+} from '../contract/result.ts';
+import { objectFolder, type StoredObject } from '../files/object.ts';
+import { type PlannedRun, type Round, runKey } from '../plan/run.ts';
+import { permutationFile } from '../target/permutation-file.ts';
+import { predictorFile } from '../target/predictor-file.ts';
+import { networkFile, targetFile } from '../target/target.ts';
 import type { Store } from './store.ts';
 
 /** A run's result out of the objects of its stages, and the files of them that belong into its folder. */

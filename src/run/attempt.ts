@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Job } from '../contract/job.ts';
+import type { Stage } from '../contract/stage.ts';
 import type { DeviceAsk } from '../devices/ask.ts';
 import type { EngineOrder } from '../engine/order.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
-import type { Job } from '../stages/job.ts';
-import type { Stage } from '../stages/stage.ts';
-import { workFolder } from '../stages/work-folder.ts';
+import { workFolder } from '../files/work-folder.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
 import { classifyError } from './failures.ts';
 import type { Interruption } from './local.ts';

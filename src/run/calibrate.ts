@@ -1,6 +1,6 @@
+import type { StageProvenance } from '../contract/result.ts';
+import type { PhaseStage } from '../contract/stage.ts';
 import type { Cost } from '../stages/cost.ts';
-import type { StageProvenance } from '../stages/result.ts';
-import type { PhaseStage } from '../stages/stage.ts';
 import { costOfStage } from './estimate.ts';
 import type { Interruption } from './local.ts';
 import { orderOf, type Share } from './share.ts';

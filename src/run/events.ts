@@ -1,7 +1,7 @@
+import type { StageEvent } from '../contract/job.ts';
+import type { StageKind } from '../contract/stage.ts';
 import type { ChoiceEvent } from '../devices/choose.ts';
 import type { FailureKind } from '../failure.ts';
-import type { StageEvent } from '../stages/job.ts';
-import type { StageKind } from '../stages/stage.ts';
 import type { Share } from './share.ts';
 
 /** Why a stage failed; 'bug' is anything thrown that was not meant for people. */

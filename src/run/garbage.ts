@@ -2,7 +2,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { isTemporary, objectFolder } from '../files/object.ts';
-import { workFolder } from '../stages/work-folder.ts';
+import { workFolder } from '../files/work-folder.ts';
 import { takeLock } from './lock.ts';
 import { keysIn, storeFolder } from './store.ts';
 import { planFile } from './trials.ts';

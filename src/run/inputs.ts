@@ -1,5 +1,9 @@
 import { canonicalJson } from '../canonical-json.ts';
+import { dataRoot, locateFile } from '../contract/locate.ts';
+import { distils, distilsOnTask, imagesOf, type Looked } from '../contract/needs.ts';
+import { oodSha256 } from '../evaluation/ood.ts';
 import { Failure } from '../failure.ts';
+import { imagesSha256, openImages } from '../images/images.ts';
 import type { InputHashes } from '../plan/key.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { Configuration, Recipe } from '../spec/configuration.ts';
@@ -7,16 +11,12 @@ import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { phasesOf } from '../spec/phases.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import { findTargetRun } from '../stages/finished-run.ts';
-import { readGivenPermutation } from '../stages/given-permutation.ts';
-import { imagesSha256, openImages } from '../stages/images.ts';
-import { readInitial } from '../stages/initial.ts';
-import { dataRoot, locateFile } from '../stages/locate.ts';
-import { distils, distilsOnTask, imagesOf, type Looked } from '../stages/needs.ts';
-import { oodSha256 } from '../stages/ood.ts';
-import { shapesOf } from '../stages/represent.ts';
-import { loadTarget, type Setting } from '../stages/target.ts';
-import { loadTeacher } from '../stages/teacher.ts';
+import { findTargetRun } from '../target/finished-run.ts';
+import { readGivenPermutation } from '../target/given-permutation.ts';
+import { readInitial } from '../target/initial.ts';
+import { shapesOf } from '../target/represent.ts';
+import { loadTarget, type Setting } from '../target/target.ts';
+import { loadTeacher } from '../target/teacher.ts';
 
 /** What is known of the files that a sweep reads: their contents by cell id, or what is wrong with them. */
 export interface Inputs {

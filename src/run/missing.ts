@@ -1,7 +1,7 @@
+import type { SelectionRecord } from '../contract/result.ts';
+import { dependencies, type Stage } from '../contract/stage.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type PlannedRun, reportedBy } from '../plan/run.ts';
-import type { SelectionRecord } from '../stages/result.ts';
-import { dependencies, type Stage } from '../stages/stage.ts';
 import type { Store } from './store.ts';
 
 /**

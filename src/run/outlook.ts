@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../canonical-json.ts';
+import type { SelectionRecord } from '../contract/result.ts';
+import type { Stage } from '../contract/stage.ts';
+import { workFolder } from '../files/work-folder.ts';
 import type { EarlierRun } from '../plan/explain.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlannedRun } from '../plan/run.ts';
-import type { SelectionRecord } from '../stages/result.ts';
-import type { Stage } from '../stages/stage.ts';
-import { workFolder } from '../stages/work-folder.ts';
 import type { Store } from './store.ts';
 import { planFile } from './trials.ts';
 import { failureFile, logFile } from './work.ts';

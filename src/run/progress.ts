@@ -1,4 +1,4 @@
-import type { StageProgress } from '../stages/job.ts';
+import type { StageProgress } from '../contract/job.ts';
 
 /** A filter for the progress of many phases: true when one enters a further tenth of its iterations. */
 export function everyTenth(): (progress: StageProgress) => boolean {

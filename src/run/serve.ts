@@ -1,6 +1,6 @@
+import type { Job } from '../contract/job.ts';
+import { dependencies, type Stage } from '../contract/stage.ts';
 import { Failure } from '../failure.ts';
-import type { Job } from '../stages/job.ts';
-import { dependencies, type Stage } from '../stages/stage.ts';
 import type { Emit, WorkerEvent } from './events.ts';
 import { classifyError } from './failures.ts';
 

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashOf } from '../canonical-json.ts';
+import type { StageProvenance } from '../contract/result.ts';
+import type { PhaseStage, Stage } from '../contract/stage.ts';
 import type { EngineOrder } from '../engine/order.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
 import { cacheFolder } from '../files/cache-folder.ts';
 import { objectFolder, readObject } from '../files/object.ts';
 import { inTemporaryFolder } from '../files/temporary.ts';
-import type { StageProvenance } from '../stages/result.ts';
-import type { PhaseStage, Stage } from '../stages/stage.ts';
 import type { Interruption } from './local.ts';
 
 /** The two kinds of steps. */

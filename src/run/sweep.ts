@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type RunResult, valuesOf } from '../contract/result.ts';
+import { dependencies, iterationsOfStage, type Stage } from '../contract/stage.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlannedRun } from '../plan/run.ts';
-import { type RunResult, valuesOf } from '../stages/result.ts';
-import { dependencies, iterationsOfStage, type Stage } from '../stages/stage.ts';
 import { assemble } from './assemble.ts';
 import { type AttemptOrder, executeStages } from './attempt.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';

@@ -1,5 +1,5 @@
+import type { Stage } from '../contract/stage.ts';
 import { type PlannedRun, reportedBy } from '../plan/run.ts';
-import type { Stage } from '../stages/stage.ts';
 import type { RunFailure } from './events.ts';
 
 /** Keeps count of what each run still waits for. */

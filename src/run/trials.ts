@@ -1,13 +1,13 @@
 import { constants, copyFile, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hashOf } from '../canonical-json.ts';
+import type { RunResult } from '../contract/result.ts';
+import { parseResult, resultFile } from '../contract/result-file.ts';
 import { Failure } from '../failure.ts';
 import { cannotWrite, makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runKey } from '../plan/run.ts';
-import { type Origin, originFile } from '../stages/finished-run.ts';
-import type { RunResult } from '../stages/result.ts';
-import { parseResult, resultFile } from '../stages/result-file.ts';
+import { type Origin, originFile } from '../target/finished-run.ts';
 import { type SetAside, setAside } from './store.ts';
 
 /** The frozen plan of a sweep. */

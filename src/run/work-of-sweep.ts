@@ -1,7 +1,7 @@
+import type { PhaseStage, Stage, StageKind } from '../contract/stage.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlannedRun } from '../plan/run.ts';
 import type { Cell } from '../spec/cell.ts';
-import type { PhaseStage, Stage, StageKind } from '../stages/stage.ts';
 import type { Prospect } from './outlook.ts';
 
 /** How many stages of a kind are in the store, and how many are to be done, by why. */

@@ -1,3 +1,4 @@
+import { distils } from '../contract/needs.ts';
 import { multiplyAdds } from '../graph/cost.ts';
 import { input } from '../graph/value.ts';
 import { overheadBits } from '../nern/ordering/permutation.ts';
@@ -7,9 +8,8 @@ import { forward, frozen } from '../networks/forward.ts';
 import { learnableConvolutions, learnableParameters } from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { permutationOf } from '../spec/permutation.ts';
-import { distils } from './needs.ts';
-import { shapesOf } from './represent.ts';
-import type { Target } from './target.ts';
+import { shapesOf } from '../target/represent.ts';
+import type { Target } from '../target/target.ts';
 
 /** What a cell's predictor takes: sizes in parameters and bits, work in multiply-adds. */
 export interface Cost {

@@ -1,5 +1,6 @@
+import type { Tell } from '../contract/job.ts';
+import { iterationsOfStage, type Stage } from '../contract/stage.ts';
 import { objectFolder, writeObject } from '../files/object.ts';
-import type { Tell } from './job.ts';
 import { evaluation } from './kinds/evaluation.ts';
 import { guidance } from './kinds/guidance.ts';
 import { network } from './kinds/network.ts';
@@ -8,7 +9,6 @@ import type { Outcome } from './kinds/outcome.ts';
 import { permutation } from './kinds/permutation.ts';
 import { phase } from './kinds/phase.ts';
 import { selection } from './kinds/selection.ts';
-import { iterationsOfStage, type Stage } from './stage.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Does one stage and leaves its object in the store, in one step and as the last thing. Throws a Failure. */

@@ -1,8 +1,8 @@
+import { distils } from '../contract/needs.ts';
+import { batchesOrderOf } from '../images/images.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { batchesOrderOf } from './images.ts';
-import { distils } from './needs.ts';
-import { loadTeacher } from './teacher.ts';
-import { startOfTraining, train } from './train.ts';
+import { loadTeacher } from '../target/teacher.ts';
+import { startOfTraining, train } from '../training/train.ts';
 import type { Bench } from './workshop.ts';
 
 /** Trains a pruned predictor with these settings; what is zero stays zero. The seed is 0, whatever the run's. */

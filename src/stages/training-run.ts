@@ -1,10 +1,10 @@
+import type { Tell } from '../contract/job.ts';
+import type { PhaseStage } from '../contract/stage.ts';
 import type { BatchesOrder } from '../data/batch-maker.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
-import type { Tell } from './job.ts';
-import type { PhaseStage } from './stage.ts';
-import { type Guidance, startOfTraining, train } from './train.ts';
-import { type TrainingState, writeTrainingCheckpoint } from './training-checkpoint.ts';
+import { type Guidance, startOfTraining, train } from '../training/train.ts';
+import { type TrainingState, writeTrainingCheckpoint } from '../training/training-checkpoint.ts';
 import type { Bench } from './workshop.ts';
 
 /** Seconds between checkpoints: what a crash of the process can cost. */

@@ -1,20 +1,20 @@
 import { hashOf } from '../canonical-json.ts';
+import type { Job } from '../contract/job.ts';
+import type { Split } from '../contract/needs.ts';
+import type { Subject } from '../contract/stage.ts';
+import { createEvaluator, type Evaluator } from '../evaluation/evaluate.ts';
+import { outOfDistribution } from '../evaluation/ood.ts';
 import { Failure } from '../failure.ts';
 import { objectFolder, readObject, type StoredObject } from '../files/object.ts';
 import type { Engine } from '../graph/program.ts';
+import { type Sample, sampleOf } from '../images/sample.ts';
 import { once } from '../once.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { permutationOf } from '../spec/permutation.ts';
-import { createEvaluator, type Evaluator } from './evaluate.ts';
-import type { Job } from './job.ts';
-import type { Split } from './needs.ts';
-import { outOfDistribution } from './ood.ts';
-import { readPermutation } from './permutation-file.ts';
-import { createPredict, type Predict } from './predict.ts';
-import { type Representation, represent } from './represent.ts';
-import { type Sample, sampleOf } from './sample.ts';
-import type { Subject } from './stage.ts';
-import { loadTarget, type Target } from './target.ts';
+import { readPermutation } from '../target/permutation-file.ts';
+import { createPredict, type Predict } from '../target/predict.ts';
+import { type Representation, represent } from '../target/represent.ts';
+import { loadTarget, type Target } from '../target/target.ts';
 
 /** A target, how a predictor sees it, and how reconstructions of it are measured. */
 export interface Bench {

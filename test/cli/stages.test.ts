@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/contract/result.ts';
 import type { Results } from '../../src/report/results.ts';
-import type { RunResult } from '../../src/stages/result.ts';
 import { makeWorkspace, runProgram, type Workspace } from './program.ts';
 
 let workspace: Workspace;

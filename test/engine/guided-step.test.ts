@@ -5,7 +5,7 @@ import { guidanceProgram, type Teacher } from '../../src/nern/step/teacher.ts';
 import { trainingStep } from '../../src/nern/step/training-step.ts';
 import { matchParameters } from '../../src/networks/keys.ts';
 import { resnet } from '../../src/networks/resnet.ts';
-import { createGuide } from '../../src/stages/guidance.ts';
+import { createGuide } from '../../src/training/guidance.ts';
 import { describeEngines, isSlow, tolerance } from './engines.ts';
 import {
   expectGradient,

@@ -5,6 +5,7 @@ import { inMemory } from '../../src/data/image-set.ts';
 import type { Images } from '../../src/data/images.ts';
 import { normalizations } from '../../src/data/normalize.ts';
 import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
+import { createClassifier } from '../../src/evaluation/classify.ts';
 import { accuracy } from '../../src/measures/accuracy.ts';
 import {
   type Attack,
@@ -17,7 +18,6 @@ import { crossEntropy } from '../../src/measures/cross-entropy.ts';
 import { targetKernels } from '../../src/nern/target-kernels.ts';
 import { matchParameters } from '../../src/networks/keys.ts';
 import { resnet } from '../../src/networks/resnet.ts';
-import { createClassifier } from '../../src/stages/classify.ts';
 import { readCheckpoint } from '../../src/weights/checkpoint.ts';
 import { sharedData, testWith } from '../support/shared-data.ts';
 import { images, kernels, network, recorded, reference, sample, target } from './reference.ts';

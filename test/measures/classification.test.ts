@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
+import { createClassifier } from '../../src/evaluation/classify.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { accuracy } from '../../src/measures/accuracy.ts';
 import { agreement } from '../../src/measures/agreement.ts';
 import { crossEntropy } from '../../src/measures/cross-entropy.ts';
-import { createClassifier } from '../../src/stages/classify.ts';
 import { images, kernels, kernelsUnder, reference, sample, target } from './reference.ts';
 
 describe('of a disturbed network, as PyTorch says', () => {

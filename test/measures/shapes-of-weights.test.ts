@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createOnnxEngine } from '../../src/engine/onnx/engine.ts';
+import { createClassifier } from '../../src/evaluation/classify.ts';
 import { sizeOf } from '../../src/graph/tensor.ts';
 import { crossEntropy } from '../../src/measures/cross-entropy.ts';
 import { embeddingSimilarity } from '../../src/measures/embedding-similarity.ts';
@@ -9,7 +10,6 @@ import { displace, normaliseFilters, randomDirection } from '../../src/measures/
 import { norm } from '../../src/measures/norms.ts';
 import { activationProgram } from '../../src/measures/weight-importance.ts';
 import { createRandom } from '../../src/random.ts';
-import { createClassifier } from '../../src/stages/classify.ts';
 import {
   convolutions,
   images,

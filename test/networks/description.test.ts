@@ -8,7 +8,7 @@ import { catalogue, type NetworkName } from '../../src/networks/catalogue.ts';
 import type { Layer } from '../../src/networks/layer.ts';
 import { learnableParameters, parameterShapes } from '../../src/networks/network.ts';
 import { networkSchema } from '../../src/spec/schema.ts';
-import { readNetworkFile } from '../../src/stages/network-file.ts';
+import { readNetworkFile } from '../../src/target/network-file.ts';
 import { newFolder } from '../support/files.ts';
 
 const task = { classes: 10, input: [3, 32, 32] } as const;

@@ -6,7 +6,7 @@ import { input } from '../../src/graph/value.ts';
 import { forward, frozen } from '../../src/networks/forward.ts';
 import { matchParameters } from '../../src/networks/keys.ts';
 import { learnableConvolutions } from '../../src/networks/network.ts';
-import { readNetworkFile } from '../../src/stages/network-file.ts';
+import { readNetworkFile } from '../../src/target/network-file.ts';
 import { hashedImages } from './hashed.ts';
 
 /** Networks as PyTorch exports them, and what it computes with them (bench/peers/onnx_reference.py). */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { dependencies } from '../../src/contract/stage.ts';
 import { type Plan, planSweep } from '../../src/plan/plan.ts';
 import { reportedBy, runKey } from '../../src/plan/run.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
-import { dependencies } from '../../src/stages/stage.ts';
 
 const spec = `
 name: tiny

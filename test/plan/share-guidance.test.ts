@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Stage } from '../../src/stages/stage.ts';
+import type { Stage } from '../../src/contract/stage.ts';
 import { phasesIn, planOf } from '../support/whole-runs.ts';
 
 /** Two hidden sizes and two seeds that are guided by the same network. */

@@ -1,6 +1,6 @@
+import type { RunResult } from '../../src/contract/result.ts';
 import type { FailureKind } from '../../src/failure.ts';
 import { type CellOutcome, collectResults, type Results } from '../../src/report/results.ts';
-import type { RunResult } from '../../src/stages/result.ts';
 
 /** A cell with the accuracies of its complete runs by seed, and the kind of failure of the others. */
 export interface SampleCell {

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { PhaseStage } from '../../src/contract/stage.ts';
 import { objectFolder } from '../../src/files/object.ts';
 import { reportedBy, runKey } from '../../src/plan/run.ts';
 import { assemble } from '../../src/run/assemble.ts';
 import { missingStages } from '../../src/run/missing.ts';
-import type { PhaseStage } from '../../src/stages/stage.ts';
 import { openSound, pretend } from '../support/fake-stages.ts';
 import { newFolder } from '../support/files.ts';
 import { planOf } from '../support/whole-runs.ts';

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { objectFolder, writeObject } from '../../src/files/object.ts';
+import { workFolder } from '../../src/files/work-folder.ts';
 import { collectGarbage, takeInventory } from '../../src/run/garbage.ts';
 import { takeLock } from '../../src/run/lock.ts';
 import { storeFolder } from '../../src/run/store.ts';
 import { planFile } from '../../src/run/trials.ts';
-import { workFolder } from '../../src/stages/work-folder.ts';
 import { keyOf } from '../support/fake-stages.ts';
 import { newFolder } from '../support/files.ts';
 

@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import type { StageEvent } from '../../src/contract/job.ts';
 import { openEngine } from '../../src/engine/open.ts';
 import { Failure } from '../../src/failure.ts';
 import { objectFolder, readObject } from '../../src/files/object.ts';
+import { workFolder } from '../../src/files/work-folder.ts';
 import type { Engine, Feeds, Program } from '../../src/graph/program.ts';
 import { reachable } from '../../src/graph/value.ts';
-import type { StageEvent } from '../../src/stages/job.ts';
-import { workFolder } from '../../src/stages/work-folder.ts';
 import { newFolder } from '../support/files.ts';
 import { determined, execute, onlyResult, phasesIn, planOf, small } from '../support/whole-runs.ts';
 

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { SelectionRecord } from '../../src/contract/result.ts';
+import type { EvaluationStage } from '../../src/contract/stage.ts';
 import { objectFolder } from '../../src/files/object.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { executeStage } from '../../src/stages/execute.ts';
 import { evaluation } from '../../src/stages/kinds/evaluation.ts';
-import type { SelectionRecord } from '../../src/stages/result.ts';
-import type { EvaluationStage } from '../../src/stages/stage.ts';
 import type { Workshop } from '../../src/stages/workshop.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { evaluationStage } from '../support/fake-stages.ts';

@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { StageEvent } from '../../src/contract/job.ts';
+import type { PhaseStage } from '../../src/contract/stage.ts';
 import { openEngine } from '../../src/engine/open.ts';
+import { workFolder } from '../../src/files/work-folder.ts';
 import type { Engine } from '../../src/graph/program.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { executeStage } from '../../src/stages/execute.ts';
-import type { StageEvent } from '../../src/stages/job.ts';
-import type { PhaseStage } from '../../src/stages/stage.ts';
-import { workFolder } from '../../src/stages/work-folder.ts';
 import { newFolder } from '../support/files.ts';
 import {
   determined,

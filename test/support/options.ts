@@ -21,7 +21,7 @@ import { learnableConvolutions } from '../../src/networks/network.ts';
 import { resnet } from '../../src/networks/resnet.ts';
 import { createOptimizer, type OptimizerSettings } from '../../src/optim/optimizers.ts';
 import { learningRate, type Schedule } from '../../src/optim/schedule.ts';
-import { createGuide } from '../../src/stages/guidance.ts';
+import { createGuide } from '../../src/training/guidance.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { revealGradient } from './reveal-gradient.ts';
 

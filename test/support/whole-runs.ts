@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Job, Tell } from '../../src/contract/job.ts';
+import type { RunResult } from '../../src/contract/result.ts';
+import type { PhaseStage, Stage } from '../../src/contract/stage.ts';
 import { openEngine } from '../../src/engine/open.ts';
 import type { Engine } from '../../src/graph/program.ts';
 import { type Plan, planSweep } from '../../src/plan/plan.ts';
@@ -9,9 +12,6 @@ import { missingStages } from '../../src/run/missing.ts';
 import { openStore } from '../../src/run/store.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { executeStage } from '../../src/stages/execute.ts';
-import type { Job, Tell } from '../../src/stages/job.ts';
-import type { RunResult } from '../../src/stages/result.ts';
-import type { PhaseStage, Stage } from '../../src/stages/stage.ts';
 import { openWorkshop, type Workshop } from '../../src/stages/workshop.ts';
 import { newFolder } from './files.ts';
 

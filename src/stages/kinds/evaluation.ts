@@ -1,9 +1,9 @@
+import { isMeasure, scalarOf, settingsOf } from '../../contract/measure-table.ts';
+import type { EvaluationRecord } from '../../contract/result.ts';
+import type { EvaluationStage } from '../../contract/stage.ts';
 import { Failure } from '../../failure.ts';
-import { findingOf } from '../analyses/analyse.ts';
-import { isMeasure, scalarOf, settingsOf } from '../measure-table.ts';
-import { readPredictor } from '../predictor-file.ts';
-import type { EvaluationRecord } from '../result.ts';
-import type { EvaluationStage } from '../stage.ts';
+import { readPredictor } from '../../target/predictor-file.ts';
+import { findingOf } from '../analyse.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Outcome } from './outcome.ts';
 

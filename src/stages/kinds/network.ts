@@ -1,14 +1,14 @@
+import type { NetworkStage } from '../../contract/stage.ts';
 import { Failure } from '../../failure.ts';
 import { layersOf } from '../../measures/layers.ts';
 import { learnableConvolutions } from '../../networks/network.ts';
+import { predictorOfRun } from '../../target/finished-predictor.ts';
+import { findTargetRun } from '../../target/finished-run.ts';
+import { createPredict } from '../../target/predict.ts';
+import { readPredictor } from '../../target/predictor-file.ts';
+import { type Representation, represent } from '../../target/represent.ts';
+import { networkFile, pruned, type Target } from '../../target/target.ts';
 import { writeSafetensors } from '../../weights/safetensors.ts';
-import { predictorOfRun } from '../finished-predictor.ts';
-import { findTargetRun } from '../finished-run.ts';
-import { createPredict } from '../predict.ts';
-import { readPredictor } from '../predictor-file.ts';
-import { type Representation, represent } from '../represent.ts';
-import type { NetworkStage } from '../stage.ts';
-import { networkFile, pruned, type Target } from '../target.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Outcome } from './outcome.ts';
 

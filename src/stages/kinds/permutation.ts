@@ -1,13 +1,13 @@
+import type { PermutationRecord } from '../../contract/result.ts';
+import type { PermutationStage } from '../../contract/stage.ts';
 import { packAll } from '../../nern/ordering/packed-permutation.ts';
 import { overheadBits, permutedRows } from '../../nern/ordering/permutation.ts';
 import { smoothnessLoss } from '../../nern/ordering/smoothness.ts';
 import { parameter } from '../../networks/forward.ts';
 import { learnableConvolutions } from '../../networks/network.ts';
 import { permutationOf } from '../../spec/permutation.ts';
-import { orderKernels } from '../order-kernels.ts';
-import { permutationFile } from '../permutation-file.ts';
-import type { PermutationRecord } from '../result.ts';
-import type { PermutationStage } from '../stage.ts';
+import { orderKernels } from '../../target/order-kernels.ts';
+import { permutationFile } from '../../target/permutation-file.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Outcome } from './outcome.ts';
 

@@ -1,6 +1,6 @@
-import { betterBy, scalarOf } from '../measure-table.ts';
-import type { EvaluationRecord, SelectionRecord } from '../result.ts';
-import type { SelectionStage } from '../stage.ts';
+import { betterBy, scalarOf } from '../../contract/measure-table.ts';
+import type { EvaluationRecord, SelectionRecord } from '../../contract/result.ts';
+import type { SelectionStage } from '../../contract/stage.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Outcome } from './outcome.ts';
 

@@ -1,0 +1,194 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dataRoot, locateFile } from '../contract/locate.ts';
+import { readTask } from '../data/arrays.ts';
+import { cifarClasses, cifarSide } from '../data/cifar.ts';
+import type { Sizing } from '../data/crop.ts';
+import { countClasses } from '../data/folder.ts';
+import { proceduralClasses, proceduralSide } from '../data/procedural.ts';
+import type { Source, TrainingSource } from '../data/source.ts';
+import { stl10Classes, stl10Side } from '../data/stl10.ts';
+import { Failure } from '../failure.ts';
+import type { Task } from '../networks/build.ts';
+import type { Configuration } from '../spec/configuration.ts';
+
+/* What a spec's settings say of images, as places to read them from. */
+
+export type Split = 'train' | 'test';
+
+/** Classes, and rows and columns of an image, of the data sets that have their own: known without reading them. */
+const fixed = {
+  procedural: [proceduralClasses, proceduralSide],
+  cifar10: [cifarClasses.cifar10, cifarSide],
+  cifar100: [cifarClasses.cifar100, cifarSide],
+  stl10: [stl10Classes, stl10Side],
+} as const;
+
+/** Of ImageNet's 2012 challenge. */
+const imagenetClasses = 1000;
+/** Where `nern-sweep data imagenet` puts it. */
+const imagenetFolder = 'imagenet';
+
+/** How many classes a data set has; the most that are usual where only its files tell. */
+export function classesOf({ target, data }: Configuration): number {
+  const { dataset } = target;
+  if (dataset === 'arrays' || dataset === 'folder') return data.classes ?? imagenetClasses;
+  return dataset === 'imagenet' ? imagenetClasses : fixed[dataset][0];
+}
+
+/** What the images of the configuration ask of a network. Throws a Failure of kind 'data' where that is known only by files. */
+export async function taskOf(configuration: Configuration, specFolder: string): Promise<Task> {
+  const { dataset } = configuration.target;
+  const { classes, size } = configuration.data;
+  switch (dataset) {
+    case 'arrays':
+      return taskOfArrays(configuration, specFolder);
+    case 'imagenet':
+      return { classes: imagenetClasses, input: [3, size, size] };
+    case 'folder':
+      return {
+        classes: classes ?? (await classesOfFolder(configuration, specFolder)),
+        input: [3, size, size],
+      };
+    default: {
+      const [own, side] = fixed[dataset];
+      return { classes: own, input: [3, side, side] };
+    }
+  }
+}
+
+/** Where the images of a split of the target's data set come from. Throws a Failure of kind 'data'. */
+export async function sourceOf(
+  configuration: Configuration,
+  specFolder: string,
+  split: Split,
+): Promise<Source> {
+  const { dataset } = configuration.target;
+  const limit = configuration.data[split];
+  switch (dataset) {
+    case 'arrays':
+      return { kind: 'arrays', files: await arraysOf(configuration, specFolder, split), split, limit };
+    case 'folder':
+      return folderSource(configuration, await folderOf(configuration, specFolder, split), limit);
+    case 'imagenet':
+      return folderSource(configuration, imagenetSplit(configuration, specFolder, split), limit);
+    case 'procedural':
+      return { kind: dataset, split, limit };
+    default:
+      return { kind: dataset, root: dataRoot(configuration, specFolder), split, limit };
+  }
+}
+
+/** What distillation is shown: the training images of the target's data set, or what `data.source` names. */
+export async function trainingSourceOf(
+  configuration: Configuration,
+  specFolder: string,
+): Promise<TrainingSource> {
+  const { source, train: limit } = configuration.data;
+  const root = dataRoot(configuration, specFolder);
+  const locate = (key: string, file: string) =>
+    locateFile(configuration, `data.source.${key}`, file, specFolder);
+  switch (source.method) {
+    case 'task':
+      return sourceOf(configuration, specFolder, 'train');
+    case 'noise':
+      return { kind: 'noise', distribution: source.distribution, scale: source.scale };
+    case 'folder':
+      return folderSource(configuration, await locate('folder', source.folder), limit);
+    case 'arrays': {
+      const files = { images: await locate('images', source.images), labels: 'none' } as const;
+      return { kind: 'arrays', files, split: 'train', limit };
+    }
+    case 'dataset':
+      if (source.name === 'imagenet')
+        return folderSource(configuration, imagenetSplit(configuration, specFolder, 'train'), limit);
+      if (source.name === 'procedural') return { kind: 'procedural', split: 'train', limit };
+      if (source.name === 'stl10-unlabeled') return { kind: 'stl10', root, split: 'unlabeled', limit };
+      return { kind: source.name, root, split: 'train', limit };
+  }
+}
+
+/**
+ * How images of a folder become those of the network, whichever data set that was trained on. Throws a Failure of kind
+ * 'data' where they would be cut out of smaller ones.
+ */
+function folderSource(configuration: Configuration, folder: string, limit: number | undefined): Source {
+  return { kind: 'folder', folder, limit, corrupt: configuration.data.corrupt, ...sizingOf(configuration) };
+}
+
+export function sizingOf({ target, data }: Configuration): Sizing {
+  const { dataset } = target;
+  const side = dataset in fixed ? fixed[dataset as keyof typeof fixed][1] : data.size;
+  // 256 for 224, and in proportion.
+  const { resize = Math.round((side * 256) / 224) } = data;
+  if (resize >= side) return { size: side, resize };
+  throw new Failure(
+    'data',
+    `Expected \`data.resize\` to be at least the rows of an image, \`${side}\`, got \`${resize}\``,
+    'The centre is cut out of the resized image; without `resize` it is 256/224 of the size.',
+    { setting: 'data.resize' },
+  );
+}
+
+/** The folder of ImageNet's training or validation images. */
+const imagenetSplit = (configuration: Configuration, specFolder: string, split: Split) =>
+  join(dataRoot(configuration, specFolder), imagenetFolder, split === 'train' ? 'train' : 'val');
+
+/** The names that the folder of a split goes by. */
+const splitNames = { train: ['train'], test: ['test', 'val'] } as const;
+
+/** Throws a Failure of kind 'data' where `data.folder` is missing. */
+async function folderOf(configuration: Configuration, specFolder: string, split: Split): Promise<string> {
+  const { folder } = configuration.data;
+  if (folder === undefined) throw missing('data.folder', 'the images', 'folder: FOLDER');
+  const root = await locateFile(configuration, 'data.folder', folder, specFolder);
+  const paths = splitNames[split].map(name => join(root, name));
+  for (const path of paths) if (await isFolder(path)) return path;
+  throw new Failure(
+    'data',
+    `Expected ${split === 'train' ? 'training' : 'test'} images in ${paths.join(' or ')}, found none`,
+    'Each has a subfolder for each class.',
+  );
+}
+
+const isFolder = (path: string) =>
+  stat(path).then(
+    status => status.isDirectory(),
+    () => false,
+  );
+
+/** As many as there are subfolders with the images that are measured on, else with those to train with. */
+async function classesOfFolder(configuration: Configuration, specFolder: string): Promise<number> {
+  const folder = await folderOf(configuration, specFolder, 'test').catch(() =>
+    folderOf(configuration, specFolder, 'train'),
+  );
+  return countClasses(folder);
+}
+
+/** The files that `data.arrays` names. Throws a Failure of kind 'data' where it names none. */
+async function arraysOf(configuration: Configuration, specFolder: string, split: Split) {
+  const given = configuration.data.arrays?.[split];
+  const path = `data.arrays.${split}`;
+  if (given === undefined) throw missing(path, 'the images', `arrays: { ${split}: { images: FILE.npz } }`);
+  const locate = (key: 'images' | 'labels', file: string) =>
+    locateFile(configuration, `${path}.${key}`, file, specFolder);
+  const images = await locate('images', given.images);
+  return given.labels === undefined ? { images } : { images, labels: await locate('labels', given.labels) };
+}
+
+const missing = (path: string, what: string, add: string) =>
+  new Failure('data', `Expected \`${path}\` to name ${what}, found none`, `Add ${add} to \`data\`.`);
+
+/** The classes that the labels of both splits, where they are given, come from. */
+async function taskOfArrays(configuration: Configuration, specFolder: string): Promise<Task> {
+  const given = (['test', 'train'] as const).filter(split => configuration.data.arrays?.[split]);
+  const splits = given.length > 0 ? given : (['test'] as const);
+  const tasks = [];
+  for (const split of splits)
+    tasks.push(await readTask(await arraysOf(configuration, specFolder, split), split));
+  const [{ height, width }] = tasks as [(typeof tasks)[number]];
+  return {
+    classes: configuration.data.classes ?? Math.max(...tasks.map(task => task.classes)),
+    input: [3, height, width],
+  };
+}

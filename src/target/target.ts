@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { locateFile, weightsFile } from '../contract/locate.ts';
+import { Failure } from '../failure.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { taskOf } from '../images/datasets.ts';
+import { pruneTogether } from '../measures/prune.ts';
+import { networkOf, type Task } from '../networks/build.ts';
+import { catalogue } from '../networks/catalogue.ts';
+import { parameter } from '../networks/forward.ts';
+import { initialNetwork } from '../networks/initial.ts';
+import { matchParameters, shortcutOf } from '../networks/keys.ts';
+import { learnableConvolutions, type Network } from '../networks/network.ts';
+import { namedTensors } from '../networks/slots.ts';
+import { createRandom } from '../random.ts';
+import type { Configuration } from '../spec/configuration.ts';
+import { readCheckpoint } from '../weights/checkpoint.ts';
+import { findTargetRun } from './finished-run.ts';
+import { readNetworkFile } from './network-file.ts';
+
+/** A network with its weights. */
+export interface LoadedNetwork {
+  readonly network: Network;
+  readonly weights: ReadonlyMap<string, Tensor>;
+  /** All that its file holds, by the file's names; `weights` are some of these very tensors. Absent without a file. */
+  readonly stored?: ReadonlyMap<string, Tensor>;
+  /** Of the weights file, and of the network's where it has one, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The network to be represented. */
+export type Target = LoadedNetwork;
+
+/** What a spec says of a network: its architecture, and the file with its weights. */
+export type NetworkSettings = Pick<Configuration['target'], 'network' | 'shortcut' | 'weights'>;
+
+/** Where a spec names a network. */
+export type Setting = 'target' | 'teacher' | 'target.train.teacher';
+
+/** The file of a network that a stage left behind. */
+export const networkFile = 'network.safetensors';
+
+/** The same beside a predictor of it, in the folder of a run whose target is not the one of its spec. */
+export const targetFile = 'target.safetensors';
+
+/**
+ * Reads the target's weights, from the object folder of the stage that made them where there is one, and fits them to its
+ * network. Without that folder, a target that is trained from scratch is what it is before. Throws a Failure of kind
+ * 'checkpoint' or 'spec'.
+ */
+export async function loadTarget(
+  configuration: Configuration,
+  specFolder: string,
+  made?: string,
+): Promise<Target> {
+  const { target } = configuration;
+  if (made !== undefined) {
+    const weights = join(made, networkFile);
+    return loadNetwork({ ...target, weights }, configuration, specFolder, 'target');
+  }
+  if (target.train !== undefined) return untrained(configuration, specFolder);
+  // Until its network is made, the one that it reconstructs tells its shapes.
+  if (target.from !== undefined) {
+    const run = await findTargetRun(target.from);
+    return loadTarget(run.configuration, run.specFolder);
+  }
+  return pruned(await loadNetwork(target, configuration, specFolder, 'target'), target.prune);
+}
+
+/**
+ * A network without the smallest of the weights of its learnable convolutions, a share `fraction` of all together; what is
+ * known of its file is changed alike.
+ */
+export function pruned<Loaded extends Pick<Target, 'network' | 'weights' | 'stored'>>(
+  loaded: Loaded,
+  fraction: number,
+): Loaded {
+  if (fraction === 0) return loaded;
+  const names = learnableConvolutions(loaded.network).map(({ weight }) => weight);
+  const layers = names.map(name => parameter(loaded.weights, name));
+  const kept = pruneTogether(
+    layers.map(({ data }) => data),
+    fraction,
+  );
+  const changed = new Map(layers.map((layer, i) => [layer, { shape: layer.shape, data: kept[i]! }]));
+  const without = (tensors: ReadonlyMap<string, Tensor>) =>
+    new Map([...tensors].map(([name, tensor]) => [name, changed.get(tensor) ?? tensor]));
+  const { weights, stored } = loaded;
+  return { ...loaded, weights: without(weights), ...(stored && { stored: without(stored) }) };
+}
+
+/**
+ * The network of a target that is trained from scratch, and the hash of the file that describes it, where one does. Where
+ * it may have either shortcut it has that of both papers. Throws a Failure of kind 'checkpoint' or 'spec'.
+ */
+export async function architectureOf(
+  configuration: Configuration,
+  specFolder: string,
+): Promise<{ network: Network; sha256: string }> {
+  const { network: named, shortcut } = configuration.target;
+  const task = await taskOf(configuration, specFolder);
+  if (typeof named !== 'string') return describedIn(named.file, configuration, specFolder, 'target', task);
+  const layers = catalogue[named](shortcut === 'auto' ? 'B' : shortcut);
+  return { network: networkOf({ name: named, layers }, task), sha256: 'by name' };
+}
+
+/** A target before its training: sizes and times of steps are those of the trained one. */
+async function untrained(configuration: Configuration, specFolder: string): Promise<Target> {
+  const { network, sha256 } = await architectureOf(configuration, specFolder);
+  const { init } = configuration.target.train!;
+  const weights = namedTensors(network, initialNetwork(network, init, createRandom(0, 'target')));
+  return { network, weights, sha256 };
+}
+
+/**
+ * Any network that a spec can name or that a file describes, for the configuration's data set, with its weights.
+ * `setting` is where the spec names it. Throws a Failure of kind 'checkpoint' when the weights are not this network's,
+ * and of kind 'spec' when the network is none for the data set.
+ */
+export async function loadNetwork(
+  { network: named, shortcut, weights: file }: NetworkSettings,
+  configuration: Configuration,
+  specFolder: string,
+  setting: Setting,
+): Promise<LoadedNetwork> {
+  const task = await taskOf(configuration, specFolder);
+  if (typeof named !== 'string')
+    return loadFromFile(named.file, file, configuration, specFolder, setting, task);
+  const path = await weightsFile(configuration, `${setting}.weights`, file, specFolder);
+  const { tensors, sha256 } = await readCheckpoint(path);
+  const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
+  const network = networkOf({ name: named, layers: catalogue[named](kind) }, task);
+  const weights = matchParameters(network, tensors, path, setting);
+  return { network, weights, stored: tensors, sha256 };
+}
+
+async function loadFromFile(
+  file: string,
+  weightsOfFile: string,
+  configuration: Configuration,
+  specFolder: string,
+  setting: Setting,
+  task: Task,
+): Promise<LoadedNetwork> {
+  const { network, tensors, sha256 } = await describedIn(file, configuration, specFolder, setting, task);
+  if (weightsOfFile === 'embedded' && tensors)
+    return { network, weights: matchParameters(network, tensors, file, setting), stored: tensors, sha256 };
+  const path = await weightsFile(configuration, `${setting}.weights`, weightsOfFile, specFolder);
+  const checkpoint = await readCheckpoint(path);
+  const weights = matchParameters(network, checkpoint.tensors, path, setting);
+  const both = createHash('sha256').update(sha256).update(checkpoint.sha256).digest('hex');
+  return { network, weights, stored: checkpoint.tensors, sha256: both };
+}
+
+/** What a file that describes a network holds. */
+async function describedIn(
+  file: string,
+  configuration: Configuration,
+  specFolder: string,
+  setting: Setting,
+  task: Task,
+) {
+  const place = `${setting}.network.file`;
+  return locateFile(configuration, place, file, specFolder)
+    .then(path => readNetworkFile(path, task))
+    .catch(error => {
+      throw withSetting(error, place);
+    });
+}
+
+/** A failure that is told at the setting which names the file. */
+function withSetting(error: unknown, setting: string): unknown {
+  if (!(error instanceof Failure)) return error;
+  return new Failure(error.kind, error.message, error.hint, { ...error.details, setting });
+}
+
+/** The name that a parameter of the network has in its file. */
+export function storedName({ weights, stored = weights, network }: LoadedNetwork, name: string): string {
+  const tensor = parameter(weights, name);
+  const found = [...stored].find(([, other]) => other === tensor);
+  if (found === undefined) throw new Error(`Expected ${name} of ${network.name} to be a tensor of its file`);
+  return found[0];
+}

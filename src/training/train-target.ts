@@ -1,0 +1,143 @@
+import type { BatchesOrder } from '../data/batch-maker.ts';
+import { type BatchesState, startOfData } from '../data/batches.ts';
+import { openFeed } from '../data/feed.ts';
+import { Failure } from '../failure.ts';
+import type { Engine } from '../graph/program.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { type OriginalStep, originalLossNames, originalStep } from '../nern/step/target-step.ts';
+import type { Teacher } from '../nern/step/teacher.ts';
+import { initialNetwork } from '../networks/initial.ts';
+import type { Network } from '../networks/network.ts';
+import { type SgdOptions, sgd } from '../optim/sgd.ts';
+import { originalRate } from '../optim/target-schedule.ts';
+import { createRandom } from '../random.ts';
+import type { Recipe } from '../spec/configuration.ts';
+import { createGuide } from './guidance.ts';
+
+/** Where the training of an original network stands: from it a killed one goes on to the same bytes. */
+export interface OriginalState {
+  /** Iterations done. */
+  readonly iteration: number;
+  /** `parameters`, `statistics` and the optimizer's vectors (src/nern/step/target-step.ts). */
+  readonly vectors: Readonly<Record<string, Float32Array>>;
+  readonly batches: BatchesState;
+}
+
+export type OriginalLosses = Readonly<Record<(typeof originalLossNames)[number], number>>;
+
+/** What training tells after each iteration. */
+export interface OriginalIteration {
+  readonly losses: OriginalLosses;
+  readonly learningRate: number;
+  /** Its vectors hold until the iteration after next. */
+  readonly state: OriginalState;
+}
+
+/** What is trained, and on what. */
+export interface OriginalTask {
+  readonly network: Network;
+  readonly recipe: Recipe;
+  readonly images: BatchesOrder;
+  readonly iterations: number;
+  readonly teacher: Teacher | undefined;
+  readonly seed: number;
+}
+
+/** A fresh network; initialisation, order and augmentation draw from streams of their own. */
+export function startOfOriginal({ network, recipe, seed }: OriginalTask): OriginalState {
+  const { learned, statistics } = initialNetwork(network, recipe.init, createRandom(seed, 'target'));
+  const state = sgd(recipe.optimizer).initialState(learned);
+  return { iteration: 0, vectors: { parameters: learned, statistics, ...state }, batches: startOfData(seed) };
+}
+
+/**
+ * Trains the network from `start` to the last iteration, yielding after each one. Throws a Failure of kind 'nan' when the
+ * loss stops being a number.
+ */
+export async function* trainOriginal(
+  engine: Engine,
+  task: OriginalTask,
+  start: OriginalState,
+): AsyncGenerator<OriginalIteration> {
+  const { network, recipe, images, iterations, teacher } = task;
+  const { batch, epochs, optimizer: settings, schedule } = recipe;
+  const optimizer = sgd(settings);
+  const step = await engine.compile(originalStep(definitionOf(task, settings)));
+  const guide = teacher && createGuide(engine, teacher, batch);
+  const feed = labelledFeed(network, images, start.batches);
+  // Two sets of vectors take turns, so that steps allocate nothing; a network without norms has no statistics to feed.
+  const kept = Object.entries(start.vectors).filter(([, data]) => data.length > 0);
+  let current = Object.fromEntries(kept.map(([name, data]) => [name, vector(data)]));
+  let next = Object.fromEntries(kept.map(([name, data]) => [name, vector(new Float32Array(data.length))]));
+  let last: OriginalLosses | undefined;
+  try {
+    for (let i = start.iteration; i < iterations; i++) {
+      const rate = originalRate(schedule, settings.lr, (i * epochs) / iterations, epochs);
+      const scalars = Object.entries(optimizer.scalars(i, rate)).map(([name, value]) => [
+        name,
+        { shape: [], data: Float32Array.of(value) },
+      ]);
+      const shown = await feed.next();
+      const answers = guide ? { answers: await guide(shown.images, i) } : {};
+      const result = await step.run(
+        { ...current, ...Object.fromEntries(scalars), ...shown, ...answers },
+        next,
+      );
+      const losses = Object.fromEntries(
+        originalLossNames.map(name => [name, result[name]!.data[0]!]),
+      ) as OriginalLosses;
+      if (!Number.isFinite(losses.loss)) throw notANumber(i + 1, losses, last);
+      last = losses;
+      [current, next] = [next, current];
+      const trained = Object.fromEntries(Object.entries(current).map(([name, { data }]) => [name, data]));
+      const vectors = { ...start.vectors, ...trained };
+      yield { losses, learningRate: rate, state: { iteration: i + 1, vectors, batches: feed.state() } };
+    }
+  } finally {
+    await feed.close();
+    await step.dispose();
+  }
+}
+
+function definitionOf({ network, recipe, teacher }: OriginalTask, settings: SgdOptions): OriginalStep {
+  const { batch, labels, smoothness, distillation } = recipe;
+  return {
+    network,
+    images: batch,
+    optimizer: sgd(settings),
+    labels,
+    smoothness: smoothness.factor > 0 ? smoothness : undefined,
+    guidance: teacher && distillation,
+  };
+}
+
+const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data });
+
+/** Batches of images with their labels as rows of zeros with a one. */
+function labelledFeed({ classes }: Network, order: BatchesOrder, from: BatchesState) {
+  const { batch, input } = order;
+  const feed = openFeed(order, from);
+  const labels = { shape: [batch, classes], data: new Float32Array(batch * classes) };
+  let state = from;
+  return {
+    state: () => state,
+    async next() {
+      const shown = await feed.next();
+      state = shown.state;
+      labels.data.fill(0);
+      for (const [i, label] of shown.labels.entries()) labels.data[i * classes + label] = 1;
+      return { images: { shape: [batch, ...input], data: shown.pixels }, labels };
+    },
+    close: feed.close,
+  };
+}
+
+function notANumber(iteration: number, { loss }: OriginalLosses, last: OriginalLosses | undefined): Failure {
+  return new Failure(
+    'nan',
+    `Expected the loss to be a finite number, got \`${loss}\` at iteration ${iteration} of training the target` +
+      (last ? `; the last finite one was ${last.loss.toPrecision(4)}` : ''),
+    'Try a smaller `target.train.optimizer.lr`, a `warmup`, or smaller factors of the other losses.',
+    { iteration, lastFiniteLosses: last ?? null },
+  );
+}
