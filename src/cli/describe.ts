@@ -1,4 +1,4 @@
-import type { RunFailure, SweepEvent } from '../run/events.ts';
+import type { RunFailure, SweepEvent } from '../execute/events.ts';
 import { formatDuration, formatLoss, formatStep } from './screen.ts';
 
 /** An event as plain text, of one or more lines without a final newline. */

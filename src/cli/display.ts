@@ -1,5 +1,5 @@
-import type { Emit, SweepEvent } from '../run/events.ts';
-import { everyTenth } from '../run/progress.ts';
+import type { Emit, SweepEvent } from '../execute/events.ts';
+import { everyTenth } from '../execute/progress.ts';
 import { describe } from './describe.ts';
 
 /** Shows a sweep's events while it runs. */

@@ -1,10 +1,10 @@
 import { createColors } from 'picocolors';
+import type { CellForecast, Forecast, KindForecast } from '../forecast/foresee.ts';
+import type { Prospect } from '../forecast/outlook.ts';
 import type { Change } from '../plan/explain.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type PlannedRun, runKey } from '../plan/run.ts';
 import { formatRatio, formatValue } from '../report/format.ts';
-import type { CellForecast, Forecast, KindForecast } from '../run/foresee.ts';
-import type { Prospect } from '../run/outlook.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import { formatBytes, formatDuration, formatWork } from './screen.ts';
 

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { collectGarbage, type Garbage, takeInventory } from '../run/garbage.ts';
+import { collectGarbage, type Garbage, takeInventory } from '../store/garbage.ts';
 import type { Options } from './options.ts';
 import { formatBytes } from './screen.ts';
 

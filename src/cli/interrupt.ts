@@ -1,4 +1,4 @@
-import type { Interruption } from '../run/local.ts';
+import type { Interruption } from '../execute/executors/local.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

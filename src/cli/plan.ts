@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import { readDevice } from '../devices/ask.ts';
 import { Failure } from '../failure.ts';
+import { type Forecast, foresee } from '../forecast/foresee.ts';
+import { readEarlierPlan } from '../forecast/outlook.ts';
 import { changesOf } from '../plan/explain.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlannedRun } from '../plan/run.ts';
 import { selectorOf } from '../plan/select.ts';
-import { type Forecast, foresee } from '../run/foresee.ts';
-import { readEarlierPlan } from '../run/outlook.ts';
 import { describeForecast, describeRun } from './forecast.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import type { Options } from './options.ts';

@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
+import type { SweepOutcome } from '../execute/sweep.ts';
 import type { PlannedRun } from '../plan/run.ts';
 import { layOut } from '../report/layout.ts';
 import { collectResults, type Results } from '../report/results.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { metricsOf, writeReport } from '../report/write.ts';
-import type { SweepOutcome } from '../run/sweep.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import { describeFailure } from './describe.ts';
 import type { Options } from './options.ts';

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { readDevice } from '../devices/ask.ts';
+import { openEventLog } from '../execute/event-log.ts';
+import type { Emit, SweepEvent } from '../execute/events.ts';
+import type { Interruption } from '../execute/executors/local.ts';
+import { runSweep } from '../execute/sweep.ts';
+import { prepareFolder } from '../execute/trials.ts';
 import { Failure } from '../failure.ts';
 import type { PlannedRun } from '../plan/run.ts';
 import { selectorOf } from '../plan/select.ts';
-import { openEventLog } from '../run/event-log.ts';
-import type { Emit, SweepEvent } from '../run/events.ts';
-import type { Interruption } from '../run/local.ts';
-import { runSweep } from '../run/sweep.ts';
-import { prepareFolder } from '../run/trials.ts';
 import { type Detail, type Display, lineDisplay } from './display.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import type { Options } from './options.ts';

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
+import { checkInputs } from '../inputs/inputs.ts';
 import { type Plan, planSweep } from '../plan/plan.ts';
-import { checkInputs } from '../run/inputs.ts';
 import type { Diagnostic, Sources } from '../spec/diagnostic.ts';
 import { loadSpec } from '../spec/load.ts';
 import { renderDiagnostics } from '../spec/render.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { barDisplay } from '../../src/cli/bars.ts';
-import type { SweepEvent } from '../../src/run/events.ts';
+import type { SweepEvent } from '../../src/execute/events.ts';
 
 /** What a terminal of the given width got to see at the end of the events. */
 function shown(columns: number, events: readonly SweepEvent[]): string {

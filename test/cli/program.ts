@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { newFolder } from '../support/files.ts';
 
 const main = resolve('dist/cli/main.js');
-const realWorker = resolve('dist/run/worker.js');
+const realWorker = resolve('dist/execute/worker.js');
 
 /** A sweep of two cells with two seeds that the stand-in workers finish at once. */
 export const tinySpec = `

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/contract/result.ts';
-import type { Assembled } from '../../src/run/assemble.ts';
+import type { Assembled } from '../../src/execute/assemble.ts';
 import { execute, onlyResult, published } from '../support/whole-runs.ts';
 
 const spec = `

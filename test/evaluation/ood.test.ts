@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { proceduralImages } from '../../src/data/procedural.ts';
-import type { Assembled } from '../../src/run/assemble.ts';
+import type { Assembled } from '../../src/execute/assemble.ts';
 import { newFolder } from '../support/files.ts';
 import { npy, npyLabels } from '../support/npy.ts';
 import { execute, onlyResult, published } from '../support/whole-runs.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { distilsOnTask, imagesOf } from '../../src/contract/needs.ts';
-import { checkInputs } from '../../src/run/inputs.ts';
+import { checkInputs } from '../../src/inputs/inputs.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 
 /** The images that training and measuring read: what is hashed of them before a run. */

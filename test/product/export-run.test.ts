@@ -1,8 +1,8 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { prepareFolder, runDirectory, writeResult } from '../../src/execute/trials.ts';
 import { exportRun } from '../../src/product/export-run.ts';
-import { prepareFolder, runDirectory, writeResult } from '../../src/run/trials.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { failureOf, newFolder } from '../support/files.ts';
 import { execute, published } from '../support/whole-runs.ts';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Job } from '../../src/contract/job.ts';
 import { dependencies, type EvaluationStage, type PhaseStage, type Stage } from '../../src/contract/stage.ts';
+import { isLeftOut, missingStages } from '../../src/execute/missing.ts';
 import { objectFolder, writeObject } from '../../src/files/object.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { isLeftOut, missingStages } from '../../src/run/missing.ts';
-import { openStore, type Store } from '../../src/run/store.ts';
 import type { Configuration } from '../../src/spec/configuration.ts';
 import { selection } from '../../src/stages/kinds/selection.ts';
 import type { Workshop } from '../../src/stages/workshop.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
 import { objectIn } from './objects.ts';
 
 /** A key as stages have it. */

@@ -4,15 +4,15 @@ import type { Job, Tell } from '../../src/contract/job.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import type { PhaseStage, Stage } from '../../src/contract/stage.ts';
 import { openEngine } from '../../src/engine/open.ts';
+import { type Assembled, assemble } from '../../src/execute/assemble.ts';
+import { missingStages } from '../../src/execute/missing.ts';
 import type { Engine } from '../../src/graph/program.ts';
+import { checkInputs } from '../../src/inputs/inputs.ts';
 import { type Plan, planSweep } from '../../src/plan/plan.ts';
-import { type Assembled, assemble } from '../../src/run/assemble.ts';
-import { checkInputs } from '../../src/run/inputs.ts';
-import { missingStages } from '../../src/run/missing.ts';
-import { openStore } from '../../src/run/store.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { executeStage } from '../../src/stages/execute.ts';
 import { openWorkshop, type Workshop } from '../../src/stages/workshop.ts';
+import { openStore } from '../../src/store/store.ts';
 import { newFolder } from './files.ts';
 
 /** How the stages of a plan are executed in this process. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { takeLock } from '../../src/run/lock.ts';
+import { takeLock } from '../../src/store/lock.ts';
 import { newFolder } from '../support/files.ts';
 
 let store: string;

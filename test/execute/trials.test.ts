@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { prepareFolder, readResult, writeResult } from '../../src/run/trials.ts';
+import { prepareFolder, readResult, writeResult } from '../../src/execute/trials.ts';
 import { sampleRun } from '../report/sample.ts';
 import { newFolder } from '../support/files.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { objectFolder, writeObject } from '../../src/files/object.ts';
-import { keysIn, openStore } from '../../src/run/store.ts';
+import { keysIn, openStore } from '../../src/store/store.ts';
 import { keyOf } from '../support/fake-stages.ts';
 import { newFolder } from '../support/files.ts';
 

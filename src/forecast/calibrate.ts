@@ -1,9 +1,10 @@
 import type { StageProvenance } from '../contract/result.ts';
 import type { PhaseStage } from '../contract/stage.ts';
-import type { Cost } from '../stages/cost.ts';
+import type { Interruption } from '../execute/executors/local.ts';
+import { orderOf, type Share } from '../execute/share.ts';
+import type { Store } from '../store/store.ts';
+import type { Cost } from './cost.ts';
 import { costOfStage } from './estimate.ts';
-import type { Interruption } from './local.ts';
-import { orderOf, type Share } from './share.ts';
 import {
   measureSteps,
   readStepTimes,
@@ -12,7 +13,6 @@ import {
   type StepTime,
   signatureOf,
 } from './step-times.ts';
-import type { Store } from './store.ts';
 import type { SweepWork } from './work-of-sweep.ts';
 
 /** A kind of steps that is to be done, how much work one is, and all of them are. */

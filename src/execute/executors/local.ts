@@ -2,13 +2,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { Job } from '../contract/job.ts';
-import { pin } from '../devices/pin.ts';
-import { makeFolder } from '../files/atomic.ts';
-import { workFolder } from '../files/work-folder.ts';
-import type { Emit, RunFailure, WorkerEvent } from './events.ts';
-import { classifyExit } from './failures.ts';
-import { logFile } from './work.ts';
+import type { Job } from '../../contract/job.ts';
+import { pin } from '../../devices/pin.ts';
+import { makeFolder } from '../../files/atomic.ts';
+import { workFolder } from '../../files/work-folder.ts';
+import { logFile } from '../../store/work.ts';
+import type { Emit, RunFailure, WorkerEvent } from '../events.ts';
+import { classifyExit } from '../failures.ts';
 
 /** How a worker ended. */
 export interface Ending {
@@ -35,7 +35,7 @@ const stopGrace = 10_000;
 /** So much of a dead worker's output is kept with its failure: a stack trace and what led to it. */
 const logTail = 4_000;
 
-const worker = fileURLToPath(new URL('./worker.js', import.meta.url));
+const worker = fileURLToPath(new URL('../worker.js', import.meta.url));
 
 /**
  * Executes a job in a process of its own on this machine. What the process prints goes to log.txt in the working folder

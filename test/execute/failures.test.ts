@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { classifyError, classifyExit } from '../../src/execute/failures.ts';
 import { Failure } from '../../src/failure.ts';
-import { classifyError, classifyExit } from '../../src/run/failures.ts';
 
 describe('classifyError', () => {
   it('keeps what a Failure says', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Stage } from '../../src/contract/stage.ts';
-import { prospects } from '../../src/run/outlook.ts';
+import { prospects } from '../../src/forecast/outlook.ts';
 import { keyOf, openSound, phaseStage } from '../support/fake-stages.ts';
 import { newFolder } from '../support/files.ts';
 

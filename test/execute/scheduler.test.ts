@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RunFailureKind } from '../../src/run/events.ts';
-import { type Node, type Outcome, schedule, type Work } from '../../src/run/scheduler.ts';
+import type { RunFailureKind } from '../../src/execute/events.ts';
+import { type Node, type Outcome, schedule, type Work } from '../../src/execute/scheduler.ts';
 
 const never = new AbortController().signal;
 const done: Outcome = { state: 'done' };

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { objectFolder, readObject } from '../../src/files/object.ts';
-import { workFolder } from '../../src/files/work-folder.ts';
-import type { WorkerEvent } from '../../src/run/events.ts';
-import { type Ending, executeLocally } from '../../src/run/local.ts';
-import { evaluationStage, jobOf, keyOf, phaseStage } from '../support/fake-stages.ts';
-import { newFolder } from '../support/files.ts';
+import type { WorkerEvent } from '../../../src/execute/events.ts';
+import { type Ending, executeLocally } from '../../../src/execute/executors/local.ts';
+import { objectFolder, readObject } from '../../../src/files/object.ts';
+import { workFolder } from '../../../src/files/work-folder.ts';
+import { evaluationStage, jobOf, keyOf, phaseStage } from '../../support/fake-stages.ts';
+import { newFolder } from '../../support/files.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -3,22 +3,22 @@ import { canonicalJson } from '../canonical-json.ts';
 import type { PhaseStage, StageKind } from '../contract/stage.ts';
 import type { DeviceAsk } from '../devices/ask.ts';
 import { chooseDevices, thisMachine } from '../devices/choose.ts';
+import type { Interruption } from '../execute/executors/local.ts';
+import { shareOf } from '../execute/share.ts';
+import { readResults } from '../execute/trials.ts';
 import { openImages } from '../images/images.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlannedRun } from '../plan/run.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { type Cost, costOf } from '../stages/cost.ts';
+import { openStore, storeFolder } from '../store/store.ts';
 import { loadTarget, type Target } from '../target/target.ts';
 import { loadTeacher } from '../target/teacher.ts';
 import { knownTimes } from './calibrate.ts';
+import { type Cost, costOf } from './cost.ts';
 import { type Basis, type Estimate, estimateStage } from './estimate.ts';
-import type { Interruption } from './local.ts';
 import { type EarlierPlan, type ProspectOf, prospects } from './outlook.ts';
-import { shareOf } from './share.ts';
 import type { StepTime } from './step-times.ts';
-import { openStore, storeFolder } from './store.ts';
-import { readResults } from './trials.ts';
 import { countWork, type KindCount, type SweepWork, type WorkGroup } from './work-of-sweep.ts';
 
 /** What is to be foreseen. */

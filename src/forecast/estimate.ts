@@ -1,6 +1,6 @@
 import { guidedSteps } from '../contract/needs.ts';
 import type { OriginalStage, PhaseStage, Stage } from '../contract/stage.ts';
-import { type Cost, costOfPhase, type PhaseCost } from '../stages/cost.ts';
+import { type Cost, costOfPhase, type PhaseCost } from './cost.ts';
 import { type StepKind, type StepTime, signatureOf } from './step-times.ts';
 
 /** How well a time is known: measured for these steps, or scaled by the work from the nearest ones that were. */

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { objectFolder, writeObject } from '../../src/files/object.ts';
 import { workFolder } from '../../src/files/work-folder.ts';
-import { collectGarbage, takeInventory } from '../../src/run/garbage.ts';
-import { takeLock } from '../../src/run/lock.ts';
-import { storeFolder } from '../../src/run/store.ts';
-import { planFile } from '../../src/run/trials.ts';
+import { planFile } from '../../src/plan/plan-file.ts';
+import { collectGarbage, takeInventory } from '../../src/store/garbage.ts';
+import { takeLock } from '../../src/store/lock.ts';
+import { storeFolder } from '../../src/store/store.ts';
 import { keyOf } from '../support/fake-stages.ts';
 import { newFolder } from '../support/files.ts';
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { isTemporary, objectFolder } from '../files/object.ts';
 import { workFolder } from '../files/work-folder.ts';
+import { planFile } from '../plan/plan-file.ts';
 import { takeLock } from './lock.ts';
 import { keysIn, storeFolder } from './store.ts';
-import { planFile } from './trials.ts';
 
 /** Something in a store that no sweep beside it needs. */
 export interface Garbage {

@@ -4,14 +4,14 @@ import { type RunResult, valuesOf } from '../contract/result.ts';
 import { dependencies, iterationsOfStage, type Stage } from '../contract/stage.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlannedRun } from '../plan/run.ts';
+import { openStore, type SetAside, storeFolder } from '../store/store.ts';
 import { assemble } from './assemble.ts';
 import { type AttemptOrder, executeStages } from './attempt.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
-import type { Interruption } from './local.ts';
+import type { Interruption } from './executors/local.ts';
 import { missingStages } from './missing.ts';
 import { identicalFailuresToStop, type Node, schedule, type Work } from './scheduler.ts';
 import { orderOf, type Share, shareOf } from './share.ts';
-import { openStore, type SetAside, storeFolder } from './store.ts';
 import { createTally } from './tally.ts';
 import { readResults, runDirectory, writeResult } from './trials.ts';
 

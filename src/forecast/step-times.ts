@@ -5,11 +5,11 @@ import { hashOf } from '../canonical-json.ts';
 import type { StageProvenance } from '../contract/result.ts';
 import type { PhaseStage, Stage } from '../contract/stage.ts';
 import type { EngineOrder } from '../engine/order.ts';
+import type { Interruption } from '../execute/executors/local.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
 import { cacheFolder } from '../files/cache-folder.ts';
 import { objectFolder, readObject } from '../files/object.ts';
 import { inTemporaryFolder } from '../files/temporary.ts';
-import type { Interruption } from './local.ts';
 
 /** The two kinds of steps. */
 export type StepKind = 'plain' | 'distilling';
@@ -82,7 +82,7 @@ export async function measureSteps(
   specFolder: string,
   interruption: Interruption,
 ): Promise<number | undefined> {
-  const { executeLocally } = await import('./local.ts');
+  const { executeLocally } = await import('../execute/executors/local.ts');
   const key = randomBytes(32).toString('hex');
   const training = {
     ...stage.training,

@@ -14,10 +14,10 @@ import type {
 } from '../contract/result.ts';
 import { objectFolder, type StoredObject } from '../files/object.ts';
 import { type PlannedRun, type Round, runKey } from '../plan/run.ts';
+import type { Store } from '../store/store.ts';
 import { permutationFile } from '../target/permutation-file.ts';
 import { predictorFile } from '../target/predictor-file.ts';
 import { networkFile, targetFile } from '../target/target.ts';
-import type { Store } from './store.ts';
 
 /** A run's result out of the objects of its stages, and the files of them that belong into its folder. */
 export interface Assembled {

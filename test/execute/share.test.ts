@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orderOf, shareOf } from '../../src/run/share.ts';
+import { orderOf, shareOf } from '../../src/execute/share.ts';
 
 describe('how runs share a machine of 8 cores', () => {
   const cpu = { engine: 'onnx:cpu', devices: [0] } as const;

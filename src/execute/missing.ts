@@ -2,7 +2,7 @@ import type { SelectionRecord } from '../contract/result.ts';
 import { dependencies, type Stage } from '../contract/stage.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type PlannedRun, reportedBy } from '../plan/run.ts';
-import type { Store } from './store.ts';
+import type { Store } from '../store/store.ts';
 
 /**
  * The stages that the runs report and the store lacks, and what these build on as far as the store lacks it, in the order

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createTally } from '../../src/execute/tally.ts';
 import type { PlannedRun } from '../../src/plan/run.ts';
-import { createTally } from '../../src/run/tally.ts';
 import { evaluationStage, keyOf, phaseStage } from '../support/fake-stages.ts';
 
 const [shared, first, second, measured] = [

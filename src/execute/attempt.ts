@@ -6,14 +6,14 @@ import type { DeviceAsk } from '../devices/ask.ts';
 import type { EngineOrder } from '../engine/order.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
 import { workFolder } from '../files/work-folder.ts';
+import { takeLock } from '../store/lock.ts';
+import type { Store } from '../store/store.ts';
+import { clearWork, failureFile } from '../store/work.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
+import type { Interruption } from './executors/local.ts';
 import { classifyError } from './failures.ts';
-import type { Interruption } from './local.ts';
-import { takeLock } from './lock.ts';
 import { isLeftOut } from './missing.ts';
 import type { Outcome } from './scheduler.ts';
-import type { Store } from './store.ts';
-import { clearWork, failureFile } from './work.ts';
 
 /** Of a sweep's order, what its attempts need: what is to compute, and the folder of the spec. */
 export interface AttemptOrder {
@@ -76,7 +76,7 @@ async function executeJob(
 ): Promise<void> {
   // What an earlier attempt failed of says nothing of this one.
   for (const { key } of stages) await rm(join(workFolder(store.folder, key), failureFile), { force: true });
-  const { executeLocally } = await import('./local.ts');
+  const { executeLocally } = await import('./executors/local.ts');
   const job: Job = { stages, store: store.folder, engine, mayMixEngines: device !== 'auto', specFolder };
   const { failures, interrupted, crash } = await executeLocally(job, emit, interruption);
   let unexplained = crash;

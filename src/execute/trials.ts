@@ -6,12 +6,10 @@ import { parseResult, resultFile } from '../contract/result-file.ts';
 import { Failure } from '../failure.ts';
 import { cannotWrite, makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import type { Plan } from '../plan/plan.ts';
+import { planFile } from '../plan/plan-file.ts';
 import { runKey } from '../plan/run.ts';
+import { type SetAside, setAside } from '../store/store.ts';
 import { type Origin, originFile } from '../target/finished-run.ts';
-import { type SetAside, setAside } from './store.ts';
-
-/** The frozen plan of a sweep. */
-export const planFile = 'plan.jsonl';
 
 /** The folder of one run inside the sweep's folder. */
 export function runDirectory(folder: string, run: string): string {

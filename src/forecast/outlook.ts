@@ -6,10 +6,10 @@ import type { Stage } from '../contract/stage.ts';
 import { workFolder } from '../files/work-folder.ts';
 import type { EarlierRun } from '../plan/explain.ts';
 import type { Plan } from '../plan/plan.ts';
+import { planFile } from '../plan/plan-file.ts';
 import type { PlannedRun } from '../plan/run.ts';
-import type { Store } from './store.ts';
-import { planFile } from './trials.ts';
-import { failureFile, logFile } from './work.ts';
+import type { Store } from '../store/store.ts';
+import { failureFile, logFile } from '../store/work.ts';
 
 /** What the plan says of a stage: `cached` and `left-out` need no work, all others are to be done, and why. */
 export type Prospect =
