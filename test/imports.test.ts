@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path/posix';
 import { describe, expect, it } from 'vitest';
 
 /**
- * Which folders of src/ each folder imports, from the top down: cli -> run -> plan -> spec for what is to be done,
- * run -> stages -> nern -> graph for doing it; a plan is made of stages as data. The files that lie in src/ itself are free to all and import no folder.
+ * Which folders of src/ each folder imports, from the top down: what a user calls; what is to be done (inputs, plan) and
+ * how it is carried out (execute, store); what a stage does (stages, evaluation, training); what it works on (target,
+ * images); what all of these agree on (contract, spec); and below them the method and its machinery. The files that lie
+ * in src/ itself are free to all and import no folder.
  */
 const directions: Record<string, string[]> = {
   cli: [

@@ -7,19 +7,19 @@ import { toolVersion } from './version.ts';
 const exitCodes: Partial<Record<FailureKind, number>> = { spec: 2, environment: 3, checkpoint: 3, data: 3 };
 
 const commands: Record<Options['command'], (options: Options) => Promise<number>> = {
-  run: async options => (await import('./run.ts')).run(options),
-  plan: async options => (await import('./plan.ts')).plan(options),
-  gc: async options => (await import('./gc.ts')).gc(options),
-  validate: async options => (await import('./validate.ts')).validate(options),
-  export: async options => (await import('./export.ts')).exportProduct(options),
-  reconstruct: async options => (await import('./reconstruct.ts')).reconstruct(options),
+  run: async options => (await import('./commands/run.ts')).run(options),
+  plan: async options => (await import('./commands/plan.ts')).plan(options),
+  gc: async options => (await import('./commands/gc.ts')).gc(options),
+  validate: async options => (await import('./commands/validate.ts')).validate(options),
+  export: async options => (await import('./commands/export.ts')).exportProduct(options),
+  reconstruct: async options => (await import('./commands/reconstruct.ts')).reconstruct(options),
   setup: async ({ setup }) => {
-    const code = await (await import('./setup.ts')).setup(setup!);
+    const code = await (await import('./commands/setup.ts')).setup(setup!);
     await (await import('../devices/verdicts.ts')).forgetVerdicts();
     return code;
   },
-  data: async options => (await import('./data.ts')).data(options),
-  doctor: async options => (await import('./doctor.ts')).doctor(options),
+  data: async options => (await import('./commands/data.ts')).data(options),
+  doctor: async options => (await import('./commands/doctor.ts')).doctor(options),
 };
 
 /** Dispatches to the commands, which are loaded only when they are called: --help and --version answer at once. */

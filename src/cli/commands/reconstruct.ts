@@ -1,7 +1,7 @@
-import { Failure } from '../failure.ts';
-import { reconstructFile } from '../product/reconstruct-file.ts';
-import type { Options } from './options.ts';
-import { tellWritten } from './written.ts';
+import { Failure } from '../../failure.ts';
+import { reconstructFile } from '../../product/reconstruct-file.ts';
+import type { Options } from '../options.ts';
+import { tellWritten } from '../written.ts';
 
 /** Writes the network that a .nern file stands for. Returns the exit code. */
 export async function reconstruct(options: Options): Promise<number> {

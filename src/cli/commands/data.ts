@@ -1,10 +1,10 @@
 import { relative, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { type Brought, bring } from '../fetch/bring.ts';
-import { catalogue } from '../fetch/catalogue.ts';
-import type { Progress } from '../fetch/download.ts';
-import type { Options } from './options.ts';
-import { formatDuration } from './screen.ts';
+import { type Brought, bring } from '../../fetch/bring.ts';
+import { catalogue } from '../../fetch/catalogue.ts';
+import type { Progress } from '../../fetch/download.ts';
+import type { Options } from '../options.ts';
+import { formatDuration } from '../screen.ts';
 
 /** Brings a data set to the data root, and says where it is. Returns the exit code. */
 export async function data({ data, quiet }: Pick<Options, 'data' | 'quiet'>): Promise<number> {

@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
-import { readDevice } from '../devices/ask.ts';
-import { openEventLog } from '../execute/event-log.ts';
-import type { Emit, SweepEvent } from '../execute/events.ts';
-import type { Interruption } from '../execute/executors/local.ts';
-import { runSweep } from '../execute/sweep.ts';
-import { prepareFolder } from '../execute/trials.ts';
-import { Failure } from '../failure.ts';
-import type { PlannedRun } from '../plan/run.ts';
-import { selectorOf } from '../plan/select.ts';
-import { type Detail, type Display, lineDisplay } from './display.ts';
-import { listenForInterrupts } from './interrupt.ts';
-import type { Options } from './options.ts';
-import { report } from './report.ts';
-import { type PlannedSweep, planSpecs } from './specs.ts';
+import { readDevice } from '../../devices/ask.ts';
+import { openEventLog } from '../../execute/event-log.ts';
+import type { Emit, SweepEvent } from '../../execute/events.ts';
+import type { Interruption } from '../../execute/executors/local.ts';
+import { runSweep } from '../../execute/sweep.ts';
+import { prepareFolder } from '../../execute/trials.ts';
+import { Failure } from '../../failure.ts';
+import type { PlannedRun } from '../../plan/run.ts';
+import { selectorOf } from '../../plan/select.ts';
+import { type Detail, type Display, lineDisplay } from '../display.ts';
+import { listenForInterrupts } from '../interrupt.ts';
+import type { Options } from '../options.ts';
+import { report } from '../report.ts';
+import { type PlannedSweep, planSpecs } from '../specs.ts';
 
 /** Runs every spec in turn and returns the exit code. */
 export async function run(options: Options): Promise<number> {
@@ -68,7 +68,7 @@ async function runOne(
 
 async function openDisplay({ quiet, verbose }: Options): Promise<Display> {
   const detail: Detail = quiet ? 'quiet' : verbose ? 'verbose' : 'normal';
-  if (process.stderr.isTTY && !quiet) return (await import('./bars.ts')).barDisplay(process.stderr, detail);
+  if (process.stderr.isTTY && !quiet) return (await import('../bars.ts')).barDisplay(process.stderr, detail);
   return lineDisplay(text => process.stderr.write(text), detail);
 }
 

@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
-import { collectGarbage, type Garbage, takeInventory } from '../store/garbage.ts';
-import type { Options } from './options.ts';
-import { formatBytes } from './screen.ts';
+import { collectGarbage, type Garbage, takeInventory } from '../../store/garbage.ts';
+import type { Options } from '../options.ts';
+import { formatBytes } from '../screen.ts';
 
 /** Lists what no sweep of a folder needs any more, and removes it when told to. Returns the exit code. */
 export async function gc({ out, delete: remove, verbose, json }: Options): Promise<number> {

@@ -1,6 +1,6 @@
-import { exportRun } from '../product/export-run.ts';
-import type { Options } from './options.ts';
-import { tellWritten } from './written.ts';
+import { exportRun } from '../../product/export-run.ts';
+import type { Options } from '../options.ts';
+import { tellWritten } from '../written.ts';
 
 /** Writes what a finished run has made. Returns the exit code. */
 export async function exportProduct(options: Options): Promise<number> {

@@ -1,5 +1,5 @@
-import type { Options } from './options.ts';
-import { planSpecs } from './specs.ts';
+import type { Options } from '../options.ts';
+import { planSpecs } from '../specs.ts';
 
 /**
  * Checks the specs and the files they name, and says what they imply; with --verbose it names every cell.

@@ -1,9 +1,9 @@
 import { availableParallelism, cpus } from 'node:os';
-import { type Examination, examine } from '../devices/examine.ts';
-import { renderExamination } from './examination.ts';
-import type { Options } from './options.ts';
-import { mayColour, widthOf } from './screen.ts';
-import { toolVersion } from './version.ts';
+import { type Examination, examine } from '../../devices/examine.ts';
+import { renderExamination } from '../examination.ts';
+import type { Options } from '../options.ts';
+import { mayColour, widthOf } from '../screen.ts';
+import { toolVersion } from '../version.ts';
 
 /** Tests and times everything that could compute here. Returns the exit code: 3 when nothing can. */
 export async function doctor({ device, json, quiet }: Options): Promise<number> {

@@ -1,8 +1,8 @@
-import { Failure } from '../failure.ts';
-import type { AddonVerdict } from '../setup/addon-check.ts';
-import { type InstalledProvider, setupCuda } from '../setup/cuda.ts';
-import { type LinkedTensorFlow, setupTensorFlow } from '../setup/tensorflow.ts';
-import { listenForInterrupts } from './interrupt.ts';
+import { Failure } from '../../failure.ts';
+import type { AddonVerdict } from '../../setup/addon-check.ts';
+import { type InstalledProvider, setupCuda } from '../../setup/cuda.ts';
+import { type LinkedTensorFlow, setupTensorFlow } from '../../setup/tensorflow.ts';
+import { listenForInterrupts } from '../interrupt.ts';
 
 /** The call of `nern-sweep setup`. */
 export interface SetupOptions {

@@ -1,17 +1,17 @@
 import { join, resolve } from 'node:path';
-import { readDevice } from '../devices/ask.ts';
-import { Failure } from '../failure.ts';
-import { type Forecast, foresee } from '../forecast/foresee.ts';
-import { readEarlierPlan } from '../forecast/outlook.ts';
-import { changesOf } from '../plan/explain.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { PlannedRun } from '../plan/run.ts';
-import { selectorOf } from '../plan/select.ts';
-import { describeForecast, describeRun } from './forecast.ts';
-import { listenForInterrupts } from './interrupt.ts';
-import type { Options } from './options.ts';
-import { mayColour, widthOf } from './screen.ts';
-import { type PlannedSweep, planSpecs } from './specs.ts';
+import { readDevice } from '../../devices/ask.ts';
+import { Failure } from '../../failure.ts';
+import { type Forecast, foresee } from '../../forecast/foresee.ts';
+import { readEarlierPlan } from '../../forecast/outlook.ts';
+import { changesOf } from '../../plan/explain.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { PlannedRun } from '../../plan/run.ts';
+import { selectorOf } from '../../plan/select.ts';
+import { describeForecast, describeRun } from '../forecast.ts';
+import { listenForInterrupts } from '../interrupt.ts';
+import type { Options } from '../options.ts';
+import { mayColour, widthOf } from '../screen.ts';
+import { type PlannedSweep, planSpecs } from '../specs.ts';
 
 /** Says what a run of the specs would do, why, and what it would cost. Executes nothing; returns the exit code. */
 export async function plan(options: Options): Promise<number> {
