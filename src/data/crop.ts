@@ -16,7 +16,7 @@ export interface Sizing {
 }
 
 /** As Python rounds, and so torchvision: halves to the even neighbour. */
-function rounded(x: number): number {
+export function rounded(x: number): number {
   const whole = Math.round(x);
   return Math.abs(x % 1) === 0.5 && whole % 2 !== 0 ? whole - 1 : whole;
 }

@@ -1,0 +1,11 @@
+import type { Random } from '../../random.ts';
+
+export type Interpolation = 'bilinear' | 'bicubic';
+
+/** `random`: one of the two for each image, and for each operation that moves its pixels. */
+export type InterpolationChoice = Interpolation | 'random';
+
+export function drawInterpolation(choice: InterpolationChoice, random: Random): Interpolation {
+  if (choice !== 'random') return choice;
+  return random.below(2) === 0 ? 'bilinear' : 'bicubic';
+}
