@@ -2,9 +2,13 @@
 // The types describe a spec whose defaults are filled in, which is what the program works with: a setting that has
 // a default is always there.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { compile } from 'json-schema-to-typescript';
+import { isUpToDate } from './up-to-date.js';
 
-const schema = JSON.parse(readFileSync('schema/sweep.schema.json', 'utf8'));
+const [source, output] = ['schema/sweep.schema.json', 'src/spec/sweep.generated.ts'];
+if (isUpToDate(output, source, 'tools/generate-types.js')) process.exit();
+
+const { compile } = await import('json-schema-to-typescript');
+const schema = JSON.parse(readFileSync(source, 'utf8'));
 const banner =
   '// Generated from schema/sweep.schema.json by `npm run generate`; edit the schema, not this file.';
 
@@ -38,4 +42,4 @@ const types = await compile(resolved(schema), 'SweepSpec', {
 });
 const noise =
   / \*\n \* This interface was referenced by `SweepSpec`'s JSON-Schema\n \* via the `definition` "\w+"\.\n/g;
-writeFileSync('src/spec/sweep.generated.ts', types.replace(noise, ''));
+writeFileSync(output, types.replace(noise, ''));
