@@ -6,8 +6,10 @@ import { commonName, renamed } from './naming.ts';
 import { type Network, parameterShapes } from './network.ts';
 import type { Shortcut } from './resnet.ts';
 
-/** Counts how often a norm was updated in training; inference has no use for it. */
-const ignored = /(^|\.)num_batches_tracked$/;
+/**
+ * What inference has no use for: how often a norm was updated in training, and what a profiler (thop) counted in each layer.
+ */
+const ignored = /(^|\.)(num_batches_tracked|total_ops|total_params)$/;
 
 /** What of a checkpoint does not fit a network. */
 interface Mismatch {
@@ -117,10 +119,25 @@ function hint(
   const known = recognised(tensors);
   if (known !== undefined && known !== network.name)
     return `The file holds a ${known}: set \`${setting}.network: ${known}\`.`;
-  return missing.length + unexpected.length === 0 && isOnlyHead(network, misshapen)
-    ? 'Does the checkpoint belong to a data set with another number of classes?'
-    : `Does \`${setting}.network\` name the network that this file holds?`;
+  if (missing.length + unexpected.length === 0 && isOnlyHead(network, misshapen))
+    return 'Does the checkpoint belong to a data set with another number of classes?';
+  if (missing.length + misshapen.length === 0)
+    return `If the network does without, leave it out: \`${setting}.rename: [{ from: '^${escaped(unexpected[0]!)}' }]\`.`;
+  const asked = `Does \`${setting}.network\` name the network that this file holds?`;
+  const maker = makers.find(({ sign }) => unexpected.some(name => sign.test(name)));
+  return maker === undefined
+    ? `${asked} Names of another kind can be changed by \`${setting}.rename\`, other layers listed in a file (docs/networks.md).`
+    : `The names are those of ${maker.name}: change them by \`${setting}.rename\`, or list the layers in a file (docs/networks.md).`;
 }
+
+const escaped = (name: string) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Whose names are known but not read: their networks have layers in another order, or strides that no name tells. */
+const makers = [
+  { name: 'pytorchcv', sign: /^(module\.)?features\.(init_block|stage\d+\.unit\d+)\./ },
+  { name: "RepDistiller's wide networks", sign: /(^|\.)block\d\.layer\.\d+\./ },
+  { name: "RepDistiller's plain networks", sign: /(^|\.)block\d\.\d+\.(weight|bias|running_mean)$/ },
+];
 
 const isOnlyHead = ({ classes }: Network, misshapen: Mismatch['misshapen']) =>
   misshapen.every(({ expected, found }) => expected[0] === classes && found[0] !== classes);

@@ -49,16 +49,16 @@ export interface Renamed {
 }
 
 /**
- * Finds from a file's names whose they are: of the namings, with and without a prefix that all names share, the one by
- * which most are `wanted`.
+ * Finds from a file's names whose they are: of the namings, with and without a prefix that most names share, the one by
+ * which most are `wanted`. A name without that prefix is none of the network's.
  */
 export function renamed(tensors: ReadonlyMap<string, Tensor>, wanted: ReadonlySet<string>): Renamed {
-  const prefix = sharedPrefix([...tensors.keys()]);
+  const prefixes = sharedPrefixes([...tensors.keys()]);
   const candidates = Object.entries(namings).flatMap(([naming, rewriting]) =>
-    [...new Set(['', prefix])].map(prefix => {
-      const entries = [...tensors].map(
-        ([own, tensor]) => [rewritten(own.slice(prefix.length), rewriting), { own, tensor }] as const,
-      );
+    prefixes.map(prefix => {
+      const entries = [...tensors]
+        .filter(([own]) => own.startsWith(prefix))
+        .map(([own, tensor]) => [rewritten(own.slice(prefix.length), rewriting), { own, tensor }] as const);
       const found = entries.filter(([name]) => wanted.has(name)).length;
       return { naming, entries, found };
     }),
@@ -67,15 +67,22 @@ export function renamed(tensors: ReadonlyMap<string, Tensor>, wanted: ReadonlySe
   return { naming: best.naming, tensors: new Map(best.entries) };
 }
 
-/** The parts up to a dot that all names begin with (`model.` of a wrapper). */
-function sharedPrefix(names: readonly string[]): string {
-  const [first = ''] = names;
-  const parts = first.split('.');
-  let prefix = '';
-  for (const part of parts.slice(0, -1)) {
-    const longer = `${prefix}${part}.`;
-    if (!names.every(name => name.startsWith(longer))) break;
-    prefix = longer;
+/**
+ * None, and the parts up to a dot that most names begin with (`model.` of a wrapper, then `model.backbone.`): a loss with a
+ * weight of its own, or the counters of a profiler, may stand beside the network.
+ */
+function sharedPrefixes(names: readonly string[]): string[] {
+  const prefixes = [''];
+  for (;;) {
+    const prefix = prefixes.at(-1)!;
+    const counts = new Map<string, number>();
+    for (const name of names.filter(name => name.startsWith(prefix))) {
+      const dot = name.indexOf('.', prefix.length);
+      const longer = name.slice(0, dot + 1);
+      if (dot >= 0) counts.set(longer, (counts.get(longer) ?? 0) + 1);
+    }
+    const most = [...counts].find(([, count]) => 2 * count > names.length);
+    if (most === undefined) return prefixes;
+    prefixes.push(most[0]);
   }
-  return prefix;
 }

@@ -70,11 +70,23 @@ function text(machine: Machine, value: PickleValue): string {
 function call(machine: Machine, target: PickleValue, args: PickleValue): PickleValue {
   if (!isGlobal(target)) throw machine.fail('a known function', describe(target));
   if (!Array.isArray(args)) throw machine.fail('a tuple of arguments', describe(args));
-  if (target.name !== 'collections.OrderedDict') {
-    return { type: 'call', name: target.name, args, state: null } satisfies PickleCall;
-  }
-  const [pairs = []] = args;
-  const items = Array.isArray(pairs) ? pairs : [];
+  const make = containersByName[target.name];
+  if (make !== undefined) return make(machine, args);
+  return { type: 'call', name: target.name, args, state: null } satisfies PickleCall;
+}
+
+/** Python's containers that are pickled as a call of their class. */
+const containersByName: Readonly<
+  Record<string, (machine: Machine, args: readonly PickleValue[]) => PickleValue>
+> = {
+  'collections.OrderedDict': (machine, [pairs]) => dictionary(machine, pairs),
+  'collections.Counter': (machine, [counts]) => dictionary(machine, counts),
+  'builtins.set': (machine, [items]) => copied(machine, items),
+};
+
+/** A dictionary of a list of pairs, or of another dictionary. */
+function dictionary(machine: Machine, of: PickleValue | undefined): PickleValue {
+  const items = of instanceof Map ? [...of] : copied(machine, of);
   machine.spend(items.length);
   return new Map(
     items.map(pair => {
@@ -82,6 +94,12 @@ function call(machine: Machine, target: PickleValue, args: PickleValue): PickleV
       return pair as [PickleValue, PickleValue];
     }),
   );
+}
+
+function copied(machine: Machine, items: PickleValue | undefined): PickleValue[] {
+  if (!Array.isArray(items)) return [];
+  machine.spend(items.length);
+  return [...items];
 }
 
 function build(machine: Machine): void {
@@ -155,6 +173,9 @@ const containers = {
   LIST: m => m.push(m.popToMark()),
   APPEND: m => append(m, [m.pop()]),
   APPENDS: m => append(m, m.popToMark()),
+  EMPTY_SET: m => m.push([]),
+  ADDITEMS: m => append(m, m.popToMark()),
+  FROZENSET: m => m.push(m.popToMark()),
   EMPTY_TUPLE: m => m.push([]),
   TUPLE: m => m.push(m.popToMark()),
   TUPLE1: m => tuple(m, 1),

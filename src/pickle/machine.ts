@@ -12,6 +12,11 @@ const maxString = 256 * 2 ** 20;
 /** A name, or a number in decimal digits. */
 const maxLine = 1024;
 
+const unknownName =
+  'Loading this file in Python calls what this name stands for, a class or function of its own choice; here nothing ' +
+  "was called. PyTorch's safe loader (`weights_only`) refuses it as well. Where you trust the file, load it in Python " +
+  'and save its state dict, or its arrays, alone.';
+
 export type Machine = ReturnType<typeof createMachine>;
 
 /** The state of the pickle machine: a cursor, a stack with marks, and a memo. */
@@ -138,16 +143,15 @@ export function createMachine(
       return value;
     },
 
-    /** The global of that name if it is one of those that are known; any other is refused by its name. */
+    /**
+     * The global of that name if it is one of those that are known, by its module in Python 3; any other is refused by its
+     * name.
+     */
     global(module: string, name: string): PickleGlobal {
       const full = `${module}.${name}`;
-      if (globals.has(full)) return { type: 'global', name: full };
-      throw fail(
-        'plain data',
-        `the Python name \`${full}\``,
-        'Loading this file in Python would run code of its choice; here it was not run. A file of plain tensors or ' +
-          'arrays needs no such name: save it again with its state dict only, or get it from a source you trust.',
-      );
+      const known = full.replace(/^__builtin__\./, 'builtins.');
+      if (globals.has(known)) return { type: 'global', name: known };
+      throw fail('plain data', `the Python name \`${full}\``, unknownName);
     },
 
     refer(id: PickleValue): PicklePersistent {

@@ -1,4 +1,4 @@
-/** What a pickle holds: Python's lists and tuples are arrays, its dictionaries maps. */
+/** What a pickle holds: Python's lists, tuples and sets are arrays, its dictionaries maps. */
 export type PickleValue =
   | null
   | boolean

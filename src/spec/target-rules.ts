@@ -43,6 +43,54 @@ function withoutWeights(
   );
 }
 
+type Named = Pick<Configuration['target'], 'network' | 'weights' | 'key' | 'rename'>;
+
+/** Every place where a spec names a network. */
+function networksOf({ target, teacher }: Configuration): (readonly [path: string, named: Named])[] {
+  const taught = target.train?.teacher ?? 'none';
+  return [
+    ['target', target],
+    ...(teacher === 'none' ? [] : [['teacher', teacher] as const]),
+    ...(taught === 'none' ? [] : [['target.train.teacher', taught] as const]),
+  ];
+}
+
+const pointerOf = (path: string) => `/${path.replaceAll('.', '/')}`;
+
+/** What tells the tensors of a checkpoint apart has no use where none is read. */
+export function namesWithoutFile(configuration: Configuration): Problem[] {
+  return networksOf(configuration).flatMap(([path, { weights, ...named }]) =>
+    (['key', 'rename'] as const).flatMap(key =>
+      named[key] === undefined || weights !== 'embedded'
+        ? []
+        : problem(
+            `${pointerOf(path)}/${key}`,
+            `Expected \`${path}.weights\` to be a checkpoint file beside \`${path}.${key}\`, got \`embedded\``,
+            `\`${key}\` is about the names in a checkpoint: leave it out`,
+          ),
+    ),
+  );
+}
+
+export function patterns(configuration: Configuration): Problem[] {
+  return networksOf(configuration).flatMap(([path, { rename = [] }]) =>
+    rename.flatMap(({ from }, i) => {
+      const reason = flawOf(from);
+      if (reason === undefined) return [];
+      const message = `Expected \`${path}.rename[${i}].from\` to be a regular expression, got ${quote(from)}`;
+      return problem(`${pointerOf(path)}/rename/${i}/from`, message, reason);
+    }),
+  );
+}
+
+function flawOf(pattern: string): string | undefined {
+  try {
+    new RegExp(pattern, 'u');
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 type Network = Configuration['target']['network'];
 
 const toldOf = (network: Network) => (typeof network === 'string' ? network : network.file);

@@ -11,6 +11,7 @@ import { parameter } from '../networks/forward.ts';
 import { initialNetwork } from '../networks/initial.ts';
 import { matchParameters, shortcutOf } from '../networks/keys.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
+import { renameTensors } from '../networks/rename.ts';
 import { namedTensors } from '../networks/slots.ts';
 import { createRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
@@ -32,7 +33,10 @@ export interface LoadedNetwork {
 export type Target = LoadedNetwork;
 
 /** What a spec says of a network: its architecture, and the file with its weights. */
-export type NetworkSettings = Pick<Configuration['target'], 'network' | 'shortcut' | 'weights'>;
+export type NetworkSettings = Pick<
+  Configuration['target'],
+  'network' | 'shortcut' | 'weights' | 'key' | 'rename'
+>;
 
 /** Where a spec names a network. */
 export type Setting = 'target' | 'teacher' | 'target.train.teacher';
@@ -56,7 +60,8 @@ export async function loadTarget(
   const { target } = configuration;
   if (made !== undefined) {
     const weights = join(made, networkFile);
-    return loadNetwork({ ...target, weights }, configuration, specFolder, 'target');
+    const { network, shortcut } = target;
+    return loadNetwork({ network, shortcut, weights }, configuration, specFolder, 'target');
   }
   if (target.train !== undefined) return untrained(configuration, specFolder);
   // Until its network is made, the one that it reconstructs tells its shapes.
@@ -118,38 +123,54 @@ async function untrained(configuration: Configuration, specFolder: string): Prom
  * and of kind 'spec' when the network is none for the data set.
  */
 export async function loadNetwork(
-  { network: named, shortcut, weights: file }: NetworkSettings,
+  settings: NetworkSettings,
   configuration: Configuration,
   specFolder: string,
   setting: Setting,
 ): Promise<LoadedNetwork> {
+  const { network: named, shortcut } = settings;
   const task = await taskOf(configuration, specFolder);
   if (typeof named !== 'string')
-    return loadFromFile(named.file, file, configuration, specFolder, setting, task);
-  const path = await weightsFile(configuration, `${setting}.weights`, file, specFolder);
-  const { tensors, sha256 } = await readCheckpoint(path);
+    return loadFromFile(named.file, settings, configuration, specFolder, setting, task);
+  const { path, stored, tensors, sha256 } = await namedTensorsOf(
+    settings,
+    configuration,
+    specFolder,
+    setting,
+  );
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
   const network = networkOf({ name: named, layers: catalogue[named](kind) }, task);
   const weights = matchParameters(network, tensors, path, setting);
-  return { network, weights, stored: tensors, sha256 };
+  return { network, weights, stored, sha256 };
 }
 
 async function loadFromFile(
   file: string,
-  weightsOfFile: string,
+  settings: NetworkSettings,
   configuration: Configuration,
   specFolder: string,
   setting: Setting,
   task: Task,
 ): Promise<LoadedNetwork> {
   const { network, tensors, sha256 } = await describedIn(file, configuration, specFolder, setting, task);
-  if (weightsOfFile === 'embedded' && tensors)
+  if (settings.weights === 'embedded' && tensors)
     return { network, weights: matchParameters(network, tensors, file, setting), stored: tensors, sha256 };
-  const path = await weightsFile(configuration, `${setting}.weights`, weightsOfFile, specFolder);
-  const checkpoint = await readCheckpoint(path);
-  const weights = matchParameters(network, checkpoint.tensors, path, setting);
+  const checkpoint = await namedTensorsOf(settings, configuration, specFolder, setting);
+  const weights = matchParameters(network, checkpoint.tensors, checkpoint.path, setting);
   const both = createHash('sha256').update(sha256).update(checkpoint.sha256).digest('hex');
-  return { network, weights, stored: checkpoint.tensors, sha256: both };
+  return { network, weights, stored: checkpoint.stored, sha256: both };
+}
+
+/** The tensors of a weights file under its own names (`stored`), and under those that the spec gives them. */
+async function namedTensorsOf(
+  { weights, key, rename = [] }: NetworkSettings,
+  configuration: Configuration,
+  specFolder: string,
+  setting: Setting,
+) {
+  const path = await weightsFile(configuration, `${setting}.weights`, weights, specFolder);
+  const { tensors: stored, sha256 } = await readCheckpoint(path, key);
+  return { path, stored, tensors: renameTensors(stored, rename, path, setting), sha256 };
 }
 
 /** What a file that describes a network holds. */

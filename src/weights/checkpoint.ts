@@ -23,11 +23,11 @@ export const maxFileBytes = 1024 * 2 ** 20;
 interface Reader {
   readonly format: CheckpointFormat;
   accepts(bytes: Buffer): boolean;
-  read(bytes: Uint8Array, file: string): Map<string, Tensor>;
+  read(bytes: Uint8Array, file: string, key?: string): Map<string, Tensor>;
 }
 
 const readers: readonly Reader[] = [
-  { format: 'safetensors', accepts: isSafetensors, read: readSafetensors },
+  { format: 'safetensors', accepts: isSafetensors, read: readFlat },
   { format: 'torch-zip', accepts: isTorchZip, read: readTorchZip },
   { format: 'torch-legacy', accepts: isTorchLegacy, read: readTorchLegacy },
 ];
@@ -35,19 +35,29 @@ const readers: readonly Reader[] = [
 /**
  * The weights in a file of safetensors or either of PyTorch's formats, told apart by their first bytes. Throws a
  * Failure of kind 'checkpoint' when the file is missing, damaged, foreign or hostile, or is not the one whose sha256
- * begins with the digits in its name (PyTorch's convention, as in `resnet20-12fca82f.th`).
+ * begins with the digits in its name (PyTorch's convention, as in `resnet20-12fca82f.th`). `key` leads to the state dict in
+ * a file of PyTorch that holds several.
  */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
+export async function readCheckpoint(path: string, key?: string): Promise<Checkpoint> {
   const bytes = await readBounded(path, maxFileBytes, 'checkpoint');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   checkName(path, sha256);
   const reader = readers.find(({ accepts }) => accepts(bytes));
   if (!reader) throw foreignFile(bytes, path);
-  const tensors = withoutPrefix(reader.read(bytes, path));
+  const tensors = withoutPrefix(reader.read(bytes, path, key));
   if (tensors.size === 0) {
     throw new Failure('checkpoint', `Expected ${path} to hold tensors, found none`, 'Save its state dict.');
   }
   return { format: reader.format, tensors, sha256 };
+}
+
+function readFlat(bytes: Uint8Array, file: string, key?: string): Map<string, Tensor> {
+  if (key === undefined) return readSafetensors(bytes, file);
+  throw new Failure(
+    'checkpoint',
+    `Expected ${file} to be a PyTorch file where a \`key\` is given, got a safetensors file`,
+    'A safetensors file holds one state dict: leave `key` out.',
+  );
 }
 
 /** `20231015`, or with a time behind it: digits that are no checksum. */

@@ -1,7 +1,9 @@
 import type { Tensor } from '../graph/tensor.ts';
 import { unpickle } from '../pickle/unpickle.ts';
 import { describe, type PickleValue } from '../pickle/values.ts';
-import { collectTensors, damaged, parseStorage, type Storage, torchGlobals } from './torch-state.ts';
+import { torchGlobals } from './torch-globals.ts';
+import { collectTensors } from './torch-state.ts';
+import { damaged, parseStorage, type Storage } from './torch-storage.ts';
 
 // torch.save before 1.6: five pickles (a magic number, the version, facts on the machine, the object, the keys of
 // the storages), then for each key the number of its values as int64 and the values.
@@ -17,7 +19,7 @@ export function isTorchLegacy(bytes: Buffer): boolean {
 }
 
 /** The tensors of a file written by torch.save's legacy format. Throws a Failure of kind 'checkpoint'. */
-export function readTorchLegacy(bytes: Uint8Array, file: string): Map<string, Tensor> {
+export function readTorchLegacy(bytes: Uint8Array, file: string, key?: string): Map<string, Tensor> {
   let position = 0;
   const next = () => {
     const part = unpickle(bytes, { file, kind: 'checkpoint', globals: torchGlobals, start: position });
@@ -42,7 +44,7 @@ export function readTorchLegacy(bytes: Uint8Array, file: string): Map<string, Te
   }
   const keys = next().value;
   const contents = readStorages(bytes, position, keys, storages, file);
-  return collectTensors(state.value, storage => contents.get(storage.key)!, file);
+  return collectTensors(state.value, storage => contents.get(storage.key)!, file, key);
 }
 
 function expectEqual(found: PickleValue, expected: bigint | number, what: string, file: string): void {

@@ -1,184 +1,133 @@
 import { Failure } from '../failure.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { describe, isCall, isPersistent, type PickleValue } from '../pickle/values.ts';
-import { decode, formats, type Layout, type NumberFormat } from './values.ts';
+import { describe, type PickleValue } from '../pickle/values.ts';
+import { damaged, type Storage } from './torch-storage.ts';
+import { isTensor, tensorView } from './torch-tensor.ts';
+import { decode } from './values.ts';
 
-const formatsByStorage: Readonly<Record<string, NumberFormat>> = {
-  'torch.DoubleStorage': formats.float64,
-  'torch.FloatStorage': formats.float32,
-  'torch.HalfStorage': formats.float16,
-  'torch.BFloat16Storage': formats.bfloat16,
-  'torch.LongStorage': formats.int64,
-  'torch.IntStorage': formats.int32,
-  'torch.ShortStorage': formats.int16,
-  'torch.CharStorage': formats.int8,
-  'torch.ByteStorage': formats.uint8,
-  'torch.BoolStorage': formats.bool,
-};
+type Dictionary = Map<PickleValue, PickleValue>;
 
-const rebuildTensor = ['torch._utils._rebuild_tensor_v2', 'torch._utils._rebuild_tensor'];
-const rebuildParameter = ['torch._utils._rebuild_parameter', 'torch.nn.parameter.Parameter'];
+/** Names under which training scripts keep the state dict when they save more than it; the first counts. */
+const wrappers = ['state_dict', 'model_state_dict', 'model', 'net', 'weights', 'params'];
 
-/**
- * Every name that a state dict and what is usually saved beside it (epoch, best accuracy as a numpy number) needs.
- * The files of other programs name classes of their own: those are refused, not guessed at.
- */
-export const torchGlobals: ReadonlySet<string> = new Set([
-  'collections.OrderedDict',
-  ...rebuildTensor,
-  ...rebuildParameter,
-  'torch.Size',
-  ...Object.keys(formatsByStorage),
-  'numpy.core.multiarray.scalar',
-  'numpy._core.multiarray.scalar',
-  'numpy.dtype',
-  '_codecs.encode',
-]);
+/** State dicts lie as deep as {model: {state_dict: ...}}; what an optimizer knows of each parameter lies deeper. */
+const maxDepth = 2;
 
-/** The numbers that tensors are views of. */
-export interface Storage {
-  readonly format: NumberFormat;
-  readonly key: string;
-  /** Numbers, not bytes. */
-  readonly length: number;
-}
+/** So many of a file's keys are told. */
+const maxTold = 20;
 
-/** What a persistent id says: ('storage', type, key, device, length), in legacy files with a view as sixth. */
-export function parseStorage(id: PickleValue, file: string): Storage {
-  const fail = (found: string) =>
-    damaged(file, "storages described as ('storage', type, key, device, length)", found);
-  if (!Array.isArray(id)) throw fail(describe(id));
-  const [tag, type, key, , length, view = null] = id;
-  if (tag !== 'storage' || typeof key !== 'string' || !isNatural(length) || view !== null) {
-    throw fail(`(${id.slice(0, 6).map(describe).join(', ')})`);
-  }
-  const name = typeof type === 'object' && type !== null && 'name' in type ? type.name : '';
-  const format = Object.hasOwn(formatsByStorage, name) ? formatsByStorage[name] : undefined;
-  if (!format) throw damaged(file, `storage ${key} to have a known number format`, describe(type));
-  return { format, key, length };
-}
-
-/** Names under which training scripts keep the state dict when they save more than it. */
-const wrappers = ['state_dict', 'model_state_dict', 'model', 'net'];
-
-const maxDimensions = 8;
 /** A storage may serve several names (tied weights), but not so many that a small file fills the memory. */
 const maxSharing = 4;
 
 /**
- * The tensors of an unpickled state dict, or of the one that it wraps, as dense float32. `bytesOf` gives a storage's
- * bytes, of which there are length x bytes of its format. Entries that are no tensors are left out.
+ * The tensors of an unpickled state dict, or of the one that it wraps, as dense float32. `key` says where that is, if it is
+ * given. `bytesOf` gives a storage's bytes, of which there are length x bytes of its format. Entries that are no tensors
+ * are left out. Throws a Failure of kind 'checkpoint'.
  */
 export function collectTensors(
   value: PickleValue,
   bytesOf: (storage: Storage) => Uint8Array,
   file: string,
+  key?: string,
 ): Map<string, Tensor> {
+  if (!(value instanceof Map))
+    throw damaged(file, 'a state dict', isTensor(value) ? 'a tensor' : describe(value));
   const tensors = new Map<string, Tensor>();
   const seen = new Set<string>();
   let limit = 0;
   let taken = 0;
-  for (const [name, entry] of stateDict(value, file)) {
-    const view = typeof name === 'string' ? tensorView(name, entry, file) : undefined;
-    if (!view) continue;
-    const { storage, layout, size } = view;
+  for (const [name, entry] of key === undefined ? stateDict(value, file) : stateDictAt(value, key, file)) {
+    if (typeof name !== 'string' || !isTensor(entry)) continue;
+    const { storage, format, layout, size } = tensorView(name, entry, file);
     if (!seen.has(storage.key)) limit += maxSharing * storage.length;
     seen.add(storage.key);
     taken += size;
     if (taken > limit) throw damaged(file, `tensors of at most ${limit} numbers altogether`, `${taken}`);
-    tensors.set(name as string, decode(bytesOf(storage), storage.format, layout));
+    tensors.set(name, decode(bytesOf(storage), format, layout));
   }
   return tensors;
 }
 
-function stateDict(value: PickleValue, file: string): ReadonlyMap<PickleValue, PickleValue> {
-  if (!(value instanceof Map)) throw damaged(file, 'a state dict', describe(value));
-  for (const wrapper of wrappers) {
-    const inner = value.get(wrapper);
-    if (inner instanceof Map) return inner;
-  }
-  return value;
+/** A dictionary that has tensors, and the keys that lead to it. */
+interface Found {
+  readonly path: readonly string[];
+  readonly dictionary: Dictionary;
 }
 
-interface View {
-  readonly storage: Storage;
-  readonly layout: Layout;
-  readonly size: number;
+const holdsTensors = (dictionary: Dictionary) =>
+  [...dictionary].some(([name, value]) => typeof name === 'string' && isTensor(value));
+
+/** Every dictionary that has tensors, down to a depth; each once, however often it is named. */
+function find(dictionary: Dictionary, path: readonly string[] = [], seen = new Set<unknown>()): Found[] {
+  if (seen.has(dictionary)) return [];
+  seen.add(dictionary);
+  const own = holdsTensors(dictionary) ? [{ path, dictionary }] : [];
+  if (path.length === maxDepth || (own.length > 0 && path.length > 0)) return own;
+  const inner = [...dictionary].flatMap(([name, value]) =>
+    typeof name === 'string' && value instanceof Map ? find(value, [...path, name], seen) : [],
+  );
+  return [...own, ...inner];
 }
 
-/** The view that a pickled tensor describes, checked against its storage; undefined when it is no tensor. */
-function tensorView(name: string, entry: PickleValue, file: string): View | undefined {
-  if (!isCall(entry)) return undefined;
-  if (rebuildParameter.includes(entry.name)) {
-    const [tensor] = entry.args;
-    return isCall(tensor) && rebuildTensor.includes(tensor.name) ? tensorView(name, tensor, file) : undefined;
-  }
-  if (!rebuildTensor.includes(entry.name)) return undefined;
-  const [reference, offset, shape, strides] = entry.args;
-  const fail = (expected: string, found: string) =>
-    damaged(file, `tensor ${name} to have ${expected}`, found);
-  if (!isPersistent(reference)) throw fail('a storage', describe(reference));
-  if (!isNatural(offset)) throw fail('a whole number as offset', describe(offset));
-  if (!isNaturals(shape) || shape.length > maxDimensions) {
-    throw fail(`a shape of at most ${maxDimensions} whole numbers`, list(shape));
-  }
-  if (!isNaturals(strides) || strides.length !== shape.length) {
-    throw fail(`${shape.length} strides that are whole numbers`, list(strides));
-  }
-  const storage = parseStorage(reference.id, file);
-  const layout = { offset, shape, strides };
-  const size = checkInside(layout, storage, fail);
-  return { storage, layout, size };
+/** The state dict in a checkpoint: the one that is there, or of several the one with a usual name. */
+function stateDict(value: Dictionary, file: string): Dictionary {
+  const found = find(value);
+  const rank = ({ path }: Found) => wrappers.indexOf(path[0]!);
+  const usual = found
+    .filter(({ path }) => path.length > 0 && path.every(name => wrappers.includes(name)))
+    .sort((a, b) => rank(a) - rank(b));
+  const [chosen] = [...usual, ...found.filter(({ path }) => path.length === 0 || found.length === 1)];
+  if (chosen === undefined && found.length === 0) throw without(value, file);
+  const same = found.filter(
+    other => chosen === undefined || other === chosen || haveSameNames(chosen.dictionary, other.dictionary),
+  );
+  if (chosen !== undefined && same.length === 1) return chosen.dictionary;
+  const names = same.map(({ path }) => path.join('.'));
+  throw new Failure(
+    'checkpoint',
+    `Expected ${file} to hold one state dict, found ${same.length}: ${told(names)}`,
+    `Say which of them it is: \`key: ${names[0]}\` beside \`weights\`.`,
+  );
 }
 
-/** The number of values of a view that stays inside its storage and uses none of its numbers twice. */
-function checkInside(
-  { offset, shape, strides }: Layout,
-  storage: Storage,
-  fail: (expected: string, found: string) => Failure,
-): number {
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (size === 0) return 0;
-  const axes = shape
-    .map((length, axis) => ({ length, stride: strides[axis]! }))
-    .filter(({ length }) => length > 1)
-    .sort((a, b) => a.stride - b.stride);
-  let reach = 0;
-  for (const { length, stride } of axes) {
-    if (stride <= reach) throw fail('strides that keep its numbers apart', list(strides));
-    reach += (length - 1) * stride;
-  }
-  const end = offset + reach + 1;
-  if (end > storage.length) {
-    throw fail(
-      `its numbers inside its storage of ${storage.length}`,
-      `number ${end} for shape ${list(shape)}`,
-    );
-  }
-  return size;
-}
+const haveSameNames = (a: Dictionary, b: Dictionary) =>
+  a.size === b.size && [...a.keys()].every(name => b.has(name));
 
-function list(value: unknown): string {
-  return Array.isArray(value)
-    ? `[${value
-        .slice(0, 2 * maxDimensions)
-        .map(String)
-        .join(', ')}]`
-    : String(value);
-}
+const told = (names: readonly string[]) =>
+  names.length === 0
+    ? 'none'
+    : names.slice(0, maxTold).join(', ') +
+      (names.length > maxTold ? ` and ${names.length - maxTold} more` : '');
 
-function isNatural(value: PickleValue | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isNaturals(value: PickleValue | undefined): value is number[] {
-  return Array.isArray(value) && value.every(isNatural);
-}
-
-export function damaged(file: string, expected: string, found: string): Failure {
+function without(value: Dictionary, file: string): Failure {
+  const keys = [...value.keys()].map(name => (typeof name === 'string' ? name : describe(name)));
   return new Failure(
     'checkpoint',
-    `Expected ${file} to be a PyTorch file with ${expected}, got ${found}`,
-    'The file is damaged or no plain state dict: get it again, or save it again with its state dict only.',
+    `Expected ${file} to hold tensors by their names, found none; its keys are: ${told(keys)}`,
+    'A state dict is looked for at the top and up to two keys below it. Save it alone: torch.save(model.state_dict(), FILE).',
   );
+}
+
+/** The dictionary to which a path of keys leads; a key may have dots itself. */
+function stateDictAt(value: Dictionary, key: string, file: string): Dictionary {
+  const found = at(value, key);
+  if (found instanceof Map && holdsTensors(found)) return found;
+  const names = find(value).map(({ path }) => path.join('.') || '(the file itself)');
+  const got =
+    found === undefined ? 'nothing' : found instanceof Map ? 'one without tensors' : describe(found);
+  throw new Failure(
+    'checkpoint',
+    `Expected \`key: ${key}\` to lead to a state dict in ${file}, got ${got}`,
+    `There are tensors in: ${told(names)}.`,
+  );
+}
+
+function at(value: PickleValue | undefined, key: string): PickleValue | undefined {
+  if (!(value instanceof Map)) return undefined;
+  if (value.has(key)) return value.get(key);
+  for (let dot = key.indexOf('.'); dot >= 0; dot = key.indexOf('.', dot + 1)) {
+    const inner = at(value.get(key.slice(0, dot)), key.slice(dot + 1));
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
 }

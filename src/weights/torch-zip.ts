@@ -2,7 +2,9 @@ import { unzipSync } from 'fflate';
 import { Failure } from '../failure.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { unpickle } from '../pickle/unpickle.ts';
-import { collectTensors, damaged, torchGlobals } from './torch-state.ts';
+import { torchGlobals } from './torch-globals.ts';
+import { collectTensors } from './torch-state.ts';
+import { damaged } from './torch-storage.ts';
 import { crc32, zipChecksums } from './zip-checksums.ts';
 
 // torch.save since 1.6: a zip archive of <name>/data.pkl, <name>/data/<key> for each storage, and a few notes.
@@ -19,8 +21,27 @@ const maxExpansion = 16;
 
 const archiveEntry = /^[^/]+\/(data\.pkl|data\/[^/]+|byteorder)$/;
 
+/** Archives that are found in a checkpoint's place, by an entry that only they have. */
+const foreignArchives = [
+  {
+    entry: /^[^/]+\/(constants\.pkl$|code\/)/,
+    what: 'a TorchScript program (torch.jit.save)',
+    hint: 'Its weights are had by torch.save(torch.jit.load(FILE).state_dict(), "weights.pt").',
+  },
+  {
+    entry: /(^|\/)(models\/model\.json|serialized_exported_program\.json)$/,
+    what: 'a program of torch.export',
+    hint: 'Its weights are had by torch.save(torch.export.load(FILE).state_dict, "weights.pt").',
+  },
+  {
+    entry: /^[^/]+\.npy$/,
+    what: 'an archive of numpy arrays',
+    hint: 'Save them as tensors by their names, with torch.save or as safetensors.',
+  },
+];
+
 /** The tensors of a file written by torch.save's zip format. Throws a Failure of kind 'checkpoint'. */
-export function readTorchZip(bytes: Uint8Array, file: string): Map<string, Tensor> {
+export function readTorchZip(bytes: Uint8Array, file: string, key?: string): Map<string, Tensor> {
   const entries = unpack(bytes, file);
   const pickles = [...entries.keys()].filter(name => name.endsWith('/data.pkl'));
   const [pickle] = pickles;
@@ -46,6 +67,7 @@ export function readTorchZip(bytes: Uint8Array, file: string): Map<string, Tenso
       return content;
     },
     file,
+    key,
   );
 }
 
@@ -67,6 +89,9 @@ function unpack(bytes: Uint8Array, file: string): Map<string, Uint8Array> {
     const contents = unzipSync(bytes, {
       filter: ({ name, size, originalSize, compression }) => {
         if (++entries > maxEntries) throw damaged(file, `at most ${maxEntries} entries`, 'more');
+        const of = foreignArchives.find(({ entry }) => entry.test(name));
+        if (of)
+          throw new Failure('checkpoint', `Expected ${file} to be a state dict, got ${of.what}`, of.hint);
         if (!archiveEntry.test(name)) return false;
         if (claimed.has(name)) throw damaged(file, `one entry ${name}`, 'several');
         // Stored as it is, an entry has as many bytes packed as unpacked.

@@ -23,6 +23,9 @@ export const formats = {
   int32: format('int32', 4, (view, offset) => view.getInt32(offset, true)),
   int16: format('int16', 2, (view, offset) => view.getInt16(offset, true)),
   int8: format('int8', 1, (view, offset) => view.getInt8(offset)),
+  uint64: format('uint64', 8, (view, offset) => Number(view.getBigUint64(offset, true))),
+  uint32: format('uint32', 4, (view, offset) => view.getUint32(offset, true)),
+  uint16: format('uint16', 2, (view, offset) => view.getUint16(offset, true)),
   uint8: format('uint8', 1, (view, offset) => view.getUint8(offset)),
   bool: format('bool', 1, (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1)),
 } as const;
