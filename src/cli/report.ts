@@ -5,6 +5,7 @@ import { layOut } from '../report/layout.ts';
 import { collectResults, type Results } from '../report/results.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { metricsOf, writeReport } from '../report/write.ts';
+import { usualMetric } from '../spec/report-rules.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import { describeFailure } from './describe.ts';
 import type { Options } from './options.ts';
@@ -52,13 +53,13 @@ function runsByCell(plan: readonly PlannedRun[]): Map<string, PlannedRun[]> {
 
 function showTable(results: Results, sweep: Sweep, folder: string): void {
   const metrics = metricsOf(results);
-  const metric = metrics.find(name => name === sweep.report?.metric) ?? metrics[0];
-  if (metric !== undefined) {
+  const metric = sweep.report?.metric ?? usualMetric(metrics);
+  if (metric !== undefined && metrics.length > 0) {
     const table = layOut(results, metric, sweep.report);
     const screen = { width: widthOf(process.stdout), colour: mayColour(process.stdout) };
     process.stdout.write(`\n${renderTerminal(table, screen)}\n`);
   }
   const place = relative('', folder) || '.';
-  const tables = metric === undefined ? '' : `, tables: ${place}/tables`;
+  const tables = metrics.length === 0 ? '' : `, tables: ${place}/tables`;
   process.stdout.write(`Results: ${place}/results.json${tables}\n`);
 }

@@ -18,6 +18,7 @@ export type DiagnosticCode =
   | 'unequal-zip'
   | 'overlapping-paths'
   | 'not-in-grid'
+  | 'not-evaluated'
   | 'exclude-matches-nothing'
   | 'include-matches-nothing'
   | 'include-adds-nothing'

@@ -8,9 +8,9 @@ import { assignmentsIn, axesOf, expandGrid, type Grid, MAX_CELLS } from './grid.
 import { diagnosticOf, locator } from './locate.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 import { phasesOf } from './phases.ts';
-import { isMapping, keysOf, type Mapping, type Pointer, pointerTo } from './pointer.ts';
-import { configurationKeys, sweepSchema, withDefaults } from './schema.ts';
-import { listed, quote } from './text.ts';
+import { below, isMapping, keysOf, type Mapping, type Pointer, pointerTo } from './pointer.ts';
+import { idleAxes, metricOf, reportProblems } from './report-rules.ts';
+import { configurationKeys, sweepSchema } from './schema.ts';
 import { type Problem, validate } from './validate.ts';
 import { readYaml } from './yaml.ts';
 
@@ -73,6 +73,7 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
   const base = Object.fromEntries(Object.entries(spec).filter(([key]) => configurationKeys.includes(key)));
   const built = buildCells(base, grid.combinations, axes, fixed);
   const seeds = wrong.has('seeds') || wrong.has('repeats') ? [] : seedsOf(spec);
+  const cells = built.cells.map(({ cell }) => cell);
   const sound = grid.problems.length === 0 && !gridKeys.some(key => wrong.has(key));
 
   const problems: Misplaced[] = [
@@ -84,7 +85,8 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
     // A path that is misspelt in the grid is not missed by the report as well.
     ...(wrong.has('report') || gridKeys.some(key => wrong.has(key))
       ? []
-      : reportProblems(spec.report, axes).map(shared)),
+      : reportProblems(spec.report, axes, sound ? cells : []).map(shared)),
+    ...(sound ? idleAxes(axes, cells, axis => placeOfAxis(spec, axis)).map(shared) : []),
     ...incompleteProblems(base, [], axes, fixed),
     ...(sound
       ? built.problems
@@ -116,10 +118,10 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
     file,
     folder: absolute(dirname(file)),
     text,
-    cells: built.cells.map(({ cell }) => cell),
+    cells,
     seeds,
     axes,
-    ...(report === undefined ? {} : { report: withDefaults(sweepSchema.$defs!.Report!, report) as Report }),
+    ...(report === undefined ? {} : { report: { metric: metricOf(cells), ...report } as Report }),
     ...(device === undefined ? {} : { device }),
     locate: (path, cell) => locate(pointerTo(path), 'value', origins.get(cell?.id ?? '') ?? fixed),
     sources,
@@ -130,6 +132,20 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
 const gridKeys = ['matrix', 'zip', 'include', 'exclude'];
 
 const topOf = (pointer: Pointer): string => keysOf(pointer)[0] ?? '';
+
+/** Where the grid names an axis; an include alone has it in the first entry that does. */
+function placeOfAxis(spec: Mapping, axis: string): Pointer {
+  const list = ['matrix', 'zip'].find(key => isMapping(spec[key]) && Object.hasOwn(spec[key], axis));
+  if (list !== undefined) return below(`/${list}`, axis);
+  const entries = Array.isArray(spec.include) ? spec.include : [];
+  return below(
+    below(
+      '/include',
+      entries.findIndex(entry => isMapping(entry) && Object.hasOwn(entry, axis)),
+    ),
+    axis,
+  );
+}
 
 const shared = (problem: Problem): Misplaced => ({ problem, assignments: [] });
 
@@ -165,21 +181,4 @@ function selectionProblems({ cell, assignments }: Built['cells'][number]): Mispl
   const message = 'Expected several seeds where a phase begins with the best of them, got one';
   const hint = 'raise `repeats`, or begin the phase `from: previous`';
   return [{ problem: { code: 'impossible-combination', pointer, at: 'value', message, hint }, assignments }];
-}
-
-function reportProblems(report: unknown, axes: readonly string[]): Problem[] {
-  if (!isMapping(report)) return [];
-  const outside = ['rows', 'columns'].filter(
-    key => report[key] !== undefined && !axes.includes(String(report[key])),
-  );
-  const problems: Problem[] = outside.map(key => ({
-    code: 'not-in-grid',
-    pointer: `/report/${key}`,
-    at: 'value',
-    message: `Expected \`report.${key}\` to be a path of the grid, got ${quote(report[key])}`,
-    expected: axes.length === 0 ? 'a spec with `matrix` or `zip`' : listed(axes.map(quote)),
-  }));
-  if (report.rows === undefined || report.rows !== report.columns || outside.length > 0) return problems;
-  const message = `Expected \`report.columns\` to differ from \`report.rows\`, got ${quote(report.columns)}`;
-  return [{ code: 'wrong-value', pointer: '/report/columns', at: 'value', message }];
 }

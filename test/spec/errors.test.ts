@@ -515,6 +515,134 @@ describe('grid', () => {
       "
     `);
   });
+  test('report of a setting that it does not vary', () => {
+    expect(shown([...grid, 'report: { rows: predictor.layers }'])).toMatchInlineSnapshot(`
+      "
+      bad.yaml:6:17 error Expected \`report.rows\` to be a path of the grid, got \`predictor.layers\`
+       6 | report: { rows: predictor.layers }
+         |                 ^^^^^^^^^^^^^^^^
+         = expected \`predictor.hidden\` or \`permutation\`
+      "
+    `);
+    expect(shown(['name: x', target, 'report: { columns: predictor.hidden }'])).toMatchInlineSnapshot(`
+      "
+      bad.yaml:3:20 error Expected \`report.columns\` to be a path of the grid, got \`predictor.hidden\`
+       3 | report: { columns: predictor.hidden }
+         |                    ^^^^^^^^^^^^^^^^
+         = expected a spec with \`matrix\` or \`zip\`
+      "
+    `);
+  });
+  test('report of a measure that no cell has', () => {
+    expect(shown([...grid, 'report: { metric: loss }'])).toMatchInlineSnapshot(`
+      "
+      bad.yaml:6:19 error Expected \`report.metric\` to be a number that is measured, got \`loss\`
+       6 | report: { metric: loss }
+         |                   ^^^^
+         = expected \`accuracy\`, \`best-accuracy\` or \`reconstruction-error\`
+         = add \`loss\` to \`evaluate\`
+      "
+    `);
+    expect(shown([...grid, 'evaluate: [loss]', 'report: { metric: best-accuracy }'])).toMatchInlineSnapshot(`
+      "
+      bad.yaml:7:19 error Expected \`report.metric\` to be a number that is measured, got \`best-accuracy\`
+       7 | report: { metric: best-accuracy }
+         |                   ^^^^^^^^^^^^^
+         = expected \`loss\`
+         = add \`accuracy\` to \`evaluate\`
+      "
+    `);
+    expect(shown([...grid, 'evaluate: [fgsm, loss]', 'report: { metric: i-fgsm }'])).toMatchInlineSnapshot(`
+      "
+      bad.yaml:7:19 error Expected \`report.metric\` to be a number that is measured, got \`i-fgsm\`
+       7 | report: { metric: i-fgsm }
+         |                   ^^^^^^
+         = expected \`fgsm\` or \`loss\`
+         = add \`i-fgsm\` to \`evaluate\`; or did you mean \`fgsm\`?
+      "
+    `);
+    expect(
+      shown([...grid, 'evaluate: [layer-errors]', 'report: { metric: accuracy }']),
+    ).toMatchInlineSnapshot(`
+      "
+      bad.yaml:7:19 error Expected \`report.metric\` to be a number that is measured, got \`accuracy\`
+       7 | report: { metric: accuracy }
+         |                   ^^^^^^^^
+         = expected a measure that is a number in \`evaluate\`
+         = add \`accuracy\` to \`evaluate\`
+      "
+    `);
+    const baseline = ['baseline: true', 'evaluate: [accuracy, agreement]', 'report: { metric: agreement }'];
+    expect(shown(['name: x', target, ...baseline])).toMatchInlineSnapshot(`
+      "
+      bad.yaml:5:19 error Expected \`report.metric\` to be a number that is measured, got \`agreement\`
+       5 | report: { metric: agreement }
+         |                   ^^^^^^^^^
+         = expected \`accuracy\`
+         = a baseline is the target itself, of which that says nothing
+      "
+    `);
+  });
+  test('report of a measure that an option leaves out, or asks for', () => {
+    const spec = [...grid, 'report: { metric: reconstruction-error }'];
+    expect(shown(spec, { set: ['evaluate=[accuracy]'] })).toMatchInlineSnapshot(`
+      "
+      bad.yaml:6:19 error Expected \`report.metric\` to be a number that is measured, got \`reconstruction-error\`
+       6 | report: { metric: reconstruction-error }
+         |                   ^^^^^^^^^^^^^^^^^^^^
+         = expected \`accuracy\` or \`best-accuracy\`
+         = add \`reconstruction-error\` to \`evaluate\`
+      "
+    `);
+    expect(shown(spec, { set: ['report.metric=ood'] })).toMatchInlineSnapshot(`
+      "
+      --set report.metric=ood:1:15 error Expected \`report.metric\` to be a number that is measured, got \`ood\`
+       1 | report.metric=ood
+         |               ^^^
+         = expected \`accuracy\`, \`best-accuracy\` or \`reconstruction-error\`
+         = add \`ood\` to \`evaluate\`
+      "
+    `);
+  });
+  test('report of a measure that some cells have', () => {
+    const spec = ['name: x', target, 'matrix: { evaluate: [[loss], [accuracy]] }'];
+    for (const metric of ['loss', 'accuracy', 'best-accuracy'])
+      expect(shown([...spec, `report: { metric: ${metric} }`])).toBe('');
+  });
+  test('values that only a measure depends on which no cell has', () => {
+    expect(shown(['name: x', target, 'matrix: { attack.epsilon: [1, 2] }'])).toMatchInlineSnapshot(`
+      "
+      bad.yaml:3:11 error Expected \`fgsm\` or \`i-fgsm\` in \`evaluate\` where the grid varies \`attack.epsilon\`, got \`accuracy, reconstruction-error\`
+       3 | matrix: { attack.epsilon: [1, 2] }
+         |           ^^^^^^^^^^^^^^
+         = no other measure depends on \`attack.epsilon\`
+      "
+    `);
+    const zip = 'zip: { attack: [{ steps: 2 }, { steps: 3 }], predictor.hidden: [8, 9] }';
+    expect(shown(['name: x', target, 'evaluate: [accuracy, loss]', zip])).toMatchInlineSnapshot(`
+      "
+      bad.yaml:4:8 error Expected \`fgsm\` or \`i-fgsm\` in \`evaluate\` where the grid varies \`attack\`, got \`accuracy, loss\`
+       4 | zip: { attack: [{ steps: 2 }, { steps: 3 }], predictor.hidden: [8, 9] }
+         |        ^^^^^^
+         = no other measure depends on \`attack\`
+      "
+    `);
+    const steps = [
+      'name: x',
+      target,
+      'evaluate: [fgsm]',
+      'include: [{ attack.steps: 2 }, { attack.steps: 3 }]',
+    ];
+    expect(shown(steps)).toMatchInlineSnapshot(`
+      "
+      bad.yaml:4:13 error Expected \`i-fgsm\` in \`evaluate\` where the grid varies \`attack.steps\`, got \`fgsm\`
+       4 | include: [{ attack.steps: 2 }, { attack.steps: 3 }]
+         |             ^^^^^^^^^^^^
+         = no other measure depends on \`attack.steps\`
+      "
+    `);
+    expect(shown(['name: x', target, 'evaluate: [i-fgsm]', 'matrix: { attack.steps: [1, 2] }'])).toBe('');
+  });
 });
 
 describe('text', () => {

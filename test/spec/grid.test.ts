@@ -207,6 +207,12 @@ describe('overrides', () => {
       { alpha: 2, beta: 9 },
     ]);
   });
+  test('a report that names no measure shows the accuracy, or the first number that there is', () => {
+    const metricOf = (evaluate: string[]) => sweepOf({ evaluate, report: {} }).report!.metric;
+    expect(metricOf(['loss', 'accuracy'])).toBe('accuracy');
+    expect(metricOf(['layer-errors', 'reconstruction-error', 'loss'])).toBe('reconstruction-error');
+    expect(metricOf(['kernel-grid'])).toBeUndefined();
+  });
   test('axes, seeds and report can be set', () => {
     const sweep = sweepOf(spec, {
       set: ['matrix.alpha=[7, 8]', 'exclude=[]', 'include=[]', 'seeds=[5]', 'report.rows=alpha'],

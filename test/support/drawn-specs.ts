@@ -237,7 +237,17 @@ function fitted(spec: Mapping): Mapping {
       ...(source.method === 'arrays' && { source: { ...source, images: `images-${side}.npy` } }),
     },
     ...(set === undefined ? {} : { ood: { ...mappingAt(spec, 'ood'), set } }),
+    ...(isMapping(spec.report) && !isMeasured(spec, spec.report.metric) && { report: {} }),
   };
+}
+
+/** Whether a spec has a number that its report may be of. */
+function isMeasured({ evaluate = others.evaluate!.default, baseline }: Mapping, metric: unknown): boolean {
+  const measure = metric === 'best-accuracy' ? 'accuracy' : metric;
+  const ofPredictor = ['agreement', 'reconstruction-error', 'best-accuracy'];
+  return (
+    (evaluate as unknown[]).includes(measure) && !(baseline === true && ofPredictor.includes(String(metric)))
+  );
 }
 
 const arraysOf = () => ({ train: { images: 'train.npz' }, test: { images: 'test.npz' } });
