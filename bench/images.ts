@@ -116,7 +116,7 @@ try {
   const files = await photographs(folder, 64);
   const imagenet: BatchesOrder = {
     ...common,
-    source: { kind: 'folder', folder, size: 224, resize: 256, corrupt: 'refuse' },
+    source: { kind: 'folder', folder, size: 224, resize: 256, interpolation: 'bilinear', corrupt: 'refuse' },
     batch: 64,
     input: [3, 224, 224],
   };

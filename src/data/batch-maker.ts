@@ -87,7 +87,9 @@ async function folderMaker(
       await Promise.all(
         drawn.map(async ({ index, seed }, i) => {
           const file = join(list.folder, list.files[index]!);
-          const view = await (augment ? decodeRandom(file, size, seed) : decodeCentre(file, source));
+          const view = await (augment
+            ? decodeRandom(file, size, source.interpolation, seed)
+            : decodeCentre(file, source));
           normalizeInterleaved(view, table, into.subarray(i * values, (i + 1) * values));
           labels[i] = list.labels[index]!;
         }),

@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts';
 import type { ImageSize } from './images.ts';
+import type { Interpolation } from './taps.ts';
 
 /** A rectangle of an image, in pixels. */
 export interface Box extends ImageSize {
@@ -13,6 +14,7 @@ export interface Sizing {
   readonly size: number;
   /** What the shorter side is resized to before the centre is cut out, where nothing is random. */
   readonly resize: number;
+  readonly interpolation: Interpolation;
 }
 
 /** As Python rounds, and so torchvision: halves to the even neighbour. */

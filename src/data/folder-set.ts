@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Sizing } from './crop.ts';
-import { decodeCentre, type Interleaved } from './decode.ts';
+import { decodeCentre } from './decode.ts';
 import { type FolderList, inFixedOrder, listFolder, takeFiles } from './folder.ts';
 import { indexFolder } from './folder-index.ts';
 import type { ImageSet } from './image-set.ts';
@@ -62,7 +62,7 @@ export function folderSet(list: FolderList, sizing: Sizing): ImageSet {
 }
 
 /** Writes an image of interleaved pixels, plane by plane, into `into` from `at` on. */
-function planar(pixels: Interleaved, into: Uint8Array, at: number): void {
+function planar(pixels: Uint8Array, into: Uint8Array, at: number): void {
   const plane = pixels.length / 3;
   for (let i = 0, from = 0; i < plane; i++) {
     into[at + i] = pixels[from++]!;

@@ -120,8 +120,8 @@ export function sizingOf({ target, data }: Configuration): Sizing {
   const { dataset } = target;
   const side = dataset in fixed ? fixed[dataset as keyof typeof fixed][1] : data.size;
   // 256 for 224, and in proportion.
-  const { resize = Math.round((side * 256) / 224) } = data;
-  if (resize >= side) return { size: side, resize };
+  const { resize = Math.round((side * 256) / 224), interpolation } = data;
+  if (resize >= side) return { size: side, resize, interpolation };
   throw new Failure(
     'data',
     `Expected \`data.resize\` to be at least the rows of an image, \`${side}\`, got \`${resize}\``,

@@ -54,12 +54,12 @@ export function originalSettings(
   { seed: _, teacher, ...recipe }: Recipe,
   { original: images, weights: architecture, 'original-teacher': teachers }: InputHashes,
 ): string {
-  const { normalize, classes, heldOut, size } = data;
+  const { normalize, classes, heldOut, size, resize, interpolation, corrupt } = data;
   const guidance = teacher === 'none' ? undefined : teacherSettings(teacher, teachers);
   const { distillation, ...rest } = recipe;
   return hashOf({
     ...{ network: nameOf(network), architecture, shortcut, dataset },
-    ...{ normalize, classes, heldOut, size, images },
+    ...{ normalize, classes, heldOut, size, resize, interpolation, corrupt, images },
     recipe: { ...rest, distillation: guidance && distillation, teacher: guidance },
   });
 }
@@ -128,8 +128,8 @@ export const trackingSettings = ({ data }: Configuration, { test }: InputHashes)
   hashOf({ looked: lookedAt(data), test });
 
 /** What of the data settings decides how images that are measured on look, and which they are. */
-const lookedAt = ({ normalize, heldOut, size, resize, corrupt }: Configuration['data']) => ({
-  ...{ normalize, heldOut, size, resize, corrupt },
+const lookedAt = ({ normalize, heldOut, size, resize, interpolation, corrupt }: Configuration['data']) => ({
+  ...{ normalize, heldOut, size, resize, interpolation, corrupt },
 });
 
 /** What decides the value of a measure, besides what is measured: its settings and the images, by their content. */
@@ -165,6 +165,7 @@ function shownBy({
   source,
   size,
   resize,
+  interpolation,
   corrupt,
 }: Configuration['data']): object {
   return {
@@ -173,6 +174,7 @@ function shownBy({
     heldOut,
     size,
     resize,
+    interpolation,
     corrupt,
     source: { ...source, folder: undefined, images: undefined },
   };

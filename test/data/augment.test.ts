@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { beta } from '../../src/data/augment/beta.ts';
 import { drawBoxes, erase } from '../../src/data/augment/erase.ts';
-import type { Interpolation } from '../../src/data/augment/interpolation.ts';
 import { applyJitter, drawJitter, type Jitter } from '../../src/data/augment/jitter.ts';
 import { posterize } from '../../src/data/augment/levels.ts';
 import { cutting, drawMixes, type Mixing, mixed } from '../../src/data/augment/mix.ts';
@@ -14,6 +13,7 @@ import {
   type RandAugment,
   type Strength,
 } from '../../src/data/augment/rand-augment.ts';
+import type { Interpolation } from '../../src/data/taps.ts';
 import { createRandom } from '../../src/random.ts';
 
 /** What timm, torchvision and PIL make of pictures (bench/peers/augment_reference.py). */

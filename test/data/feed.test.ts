@@ -32,7 +32,10 @@ beforeAll(async () => {
   }
   folder = {
     ...common,
-    source: { kind: 'folder', folder: newFolder(files), size: 24, resize: 28, corrupt: 'refuse' },
+    source: {
+      ...{ kind: 'folder', folder: newFolder(files), size: 24, resize: 28 },
+      ...{ interpolation: 'bilinear', corrupt: 'refuse' },
+    },
     input: [3, 24, 24],
   };
 });

@@ -11,7 +11,7 @@ import { failureOf, newFolder } from '../support/files.ts';
 const jpeg = readFileSync('test/fixtures/data/colour.jpg');
 const png = readFileSync('test/fixtures/data/colour.png');
 const grey = readFileSync('test/fixtures/data/grey.jpg');
-const sizing = { size: 20, resize: 24 };
+const sizing = { size: 20, resize: 24, interpolation: 'bilinear' } as const;
 
 beforeAll(async () => {
   process.env.NERN_SWEEP_CACHE = newFolder();

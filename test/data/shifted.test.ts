@@ -62,7 +62,7 @@ test('a corruption that is not there is missed by its file', async () => {
 });
 
 const jpeg = readFileSync('test/fixtures/data/colour.jpg');
-const sizing = { size: 16, resize: 18, corrupt: 'refuse' } as const;
+const sizing = { size: 16, resize: 18, interpolation: 'bilinear', corrupt: 'refuse' } as const;
 
 test("renditions have their classes' numbers among the 1000 of ImageNet", async () => {
   const folder = newFolder({

@@ -1,4 +1,4 @@
-import type { Interpolation } from './interpolation.ts';
+import type { Interpolation } from '../taps.ts';
 import type { Picture } from './picture.ts';
 
 /*

@@ -1,6 +1,5 @@
 import type { Random } from '../../random.ts';
-
-export type Interpolation = 'bilinear' | 'bicubic';
+import type { Interpolation } from '../taps.ts';
 
 /** `random`: one of the two for each image, and for each operation that moves its pixels. */
 export type InterpolationChoice = Interpolation | 'random';

@@ -1,9 +1,4 @@
-import type { ImageSize } from '../images.ts';
-
-/** An image of bytes, [height, width, 3]. What is done to one gives a new one; none is written to. */
-export interface Picture extends ImageSize {
-  readonly data: Uint8Array;
-}
+export type { Picture } from '../images.ts';
 
 /** The grey of a pixel as PIL computes it for mode L: ITU-R 601-2 in fixed point. */
 export const greyOf = (red: number, green: number, blue: number) =>
