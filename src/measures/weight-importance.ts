@@ -53,7 +53,7 @@ export function activationProgram(
     ...parameters,
     convolve(step, x) {
       const result = parameters.convolve(step, x);
-      maps.set(step.weight, transpose(relu(result), [1, 0, 2, 3]));
+      if (!maps.has(step.weight)) maps.set(step.weight, transpose(relu(result), [1, 0, 2, 3]));
       return result;
     },
   });

@@ -30,23 +30,25 @@ const normEpsilon = 1e-5;
 export function networkOf({ name, layers }: Description, { classes, input }: Task): Network {
   const shapes = new Map<string, readonly number[]>([['image', input]]);
   const untouched = new Set(['image']);
+  const kernels = new Map<string, readonly number[]>();
   let last = 'image';
   const steps = layers.map((layer, index): Step => {
-    const refuse = refusal(name, layer, index);
-    const froms = layer.from === undefined ? [last] : [layer.from].flat();
-    for (const from of froms) {
-      if (!shapes.has(from)) throw refuse('from', 'the name of an earlier layer', from);
+    const { step, shape } = stepOf(layer, index, { name, classes, shapes, last });
+    shapes.set(step.to, shape);
+    if (step.kind === 'convolution') {
+      const other = kernels.get(step.weight) ?? step.shape;
+      if (other.join() !== step.shape.join())
+        throw refusal(name, layer, index)(
+          'name',
+          `that of kernels [${step.shape.join(', ')}]`,
+          `of [${other.join(', ')}]`,
+        );
+      kernels.set(step.weight, other);
     }
-    const to = layer.to ?? ownName(layer, index);
-    if (shapes.has(to)) throw refuse('to', 'a name that no earlier layer has', to);
-    const step = resolve(layer, to, froms, shapes, classes, refuse);
-    const shape = shapeOf(step, shapes, refuse);
-    if (sizeOf(shape) > maxValues) throw refuse('kind', `at most ${maxValues} values large`, sizeOf(shape));
-    shapes.set(to, shape);
-    if (froms.every(from => untouched.has(from)) && !isRepresented(step)) untouched.add(to);
-    last = to;
+    if ([step.from].flat().every(from => untouched.has(from)) && !isRepresented(step)) untouched.add(step.to);
+    last = step.to;
     // A map that is the same in both networks adds nothing to what their maps differ in.
-    return 'compared' in step && untouched.has(to) ? { ...step, compared: false } : step;
+    return 'compared' in step && untouched.has(step.to) ? { ...step, compared: false } : step;
   });
   const outcome = shapes.get(last)!;
   if (outcome.length !== 1 || outcome[0] !== classes) {
@@ -58,6 +60,36 @@ export function networkOf({ name, layers }: Description, { classes, input }: Tas
     );
   }
   return { name, classes, input, steps, untouched };
+}
+
+/** What is known where a layer is put behind others. */
+interface Before {
+  /** Of the network. */
+  readonly name: string;
+  readonly classes: number;
+  /** Of what earlier layers make, and of `image`. */
+  readonly shapes: Shapes;
+  /** What a layer without a `from` is given. */
+  readonly last: string;
+}
+
+/** A layer with all that it leaves open, and the shape of what it makes of one image. Throws as `networkOf` does. */
+export function stepOf(
+  layer: Layer,
+  index: number,
+  { name, classes, shapes, last }: Before,
+): { readonly step: Step; readonly shape: readonly number[] } {
+  const refuse = refusal(name, layer, index);
+  const froms = layer.from === undefined ? [last] : [layer.from].flat();
+  for (const from of froms) {
+    if (!shapes.has(from)) throw refuse('from', 'the name of an earlier layer', from);
+  }
+  const to = layer.to ?? ownName(layer, index);
+  if (shapes.has(to)) throw refuse('to', 'a name that no earlier layer has', to);
+  const step = resolve(layer, to, froms, shapes, classes, refuse);
+  const shape = shapeOf(step, shapes, refuse);
+  if (sizeOf(shape) > maxValues) throw refuse('kind', `at most ${maxValues} values large`, sizeOf(shape));
+  return { step, shape };
 }
 
 type Refuse = (key: string, expected: string, found: unknown) => Failure;
@@ -128,14 +160,16 @@ function convolutionStep(layer: ConvolutionLayer, filters: number, channels: num
   };
 }
 
+/** Kinds of layers that take feature maps and vectors. */
+const ofAnyRank: ReadonlySet<Step['kind']> = new Set(['relu', 'norm', 'add', 'concatenate', 'flatten']);
+
 /** The shape of what a step makes, for one image. */
 function shapeOf(step: Step, shapes: Shapes, refuse: Refuse): readonly number[] {
   const of = [step.from].flat().map(from => shapes.get(from)!);
   const [x] = of as [readonly number[]];
   const told = `[${of.map(shape => shape.join(', ')).join('] and [')}]`;
   const rank = step.kind === 'linear' ? 1 : 3;
-  const free = step.kind === 'relu' || step.kind === 'add' || step.kind === 'flatten';
-  if (!free && of.some(shape => shape.length !== rank))
+  if (!ofAnyRank.has(step.kind) && of.some(shape => shape.length !== rank))
     throw refuse('from', rank === 1 ? 'a vector' : 'a feature map', told);
   const along = (size: number, stride: number, padding: number, ceil = false) => {
     const sides = x.slice(1).map(length => windowsAlong(length, { size, stride, padding }, ceil));

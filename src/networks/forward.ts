@@ -48,7 +48,7 @@ function result(step: Step, get: (name: string) => Value, parameters: Parameters
     case 'convolution':
       return parameters.convolve(step, get(step.from));
     case 'norm':
-      return parameters.normalise(step, get(step.from));
+      return asMap(get(step.from), x => parameters.normalise(step, x));
     case 'add':
       return step.from.map(get).reduce(add);
     case 'concatenate':
@@ -70,6 +70,12 @@ function result(step: Step, get: (name: string) => Value, parameters: Parameters
     case 'linear':
       return linear(get(step.from), parameters.head(step.weight), parameters.head(step.bias));
   }
+}
+
+/** Of vectors [n, features] what is done to feature maps: each feature is a channel of one position. */
+function asMap(x: Value, compute: (map: Value) => Value): Value {
+  if (x.shape.length === 4) return compute(x);
+  return reshape(compute(reshape(x, [...x.shape, 1, 1])), x.shape);
 }
 
 /**

@@ -77,9 +77,14 @@ export interface LinearStep {
   readonly outputs: number;
 }
 
-/** The learnable convolutions in the paper's order: what a predictor represents. */
+/**
+ * The learnable convolutions in the paper's order: what a predictor represents. Where several steps have one weight, the
+ * first of them stands for all.
+ */
 export function learnableConvolutions(network: Network): ConvolutionStep[] {
-  return network.steps.filter(step => step.kind === 'convolution').filter(({ represented }) => represented);
+  const all = network.steps.filter(step => step.kind === 'convolution').filter(step => step.represented);
+  const first = new Map(all.toReversed().map(step => [step.weight, step]));
+  return all.filter(step => first.get(step.weight) === step);
 }
 
 /** The number of weights in the learnable convolutions: the denominator of the compression ratio. */
