@@ -9,8 +9,7 @@ import { layersOfOnnx } from '../networks/onnx/layers.ts';
 import type { Location } from '../spec/diagnostic.ts';
 import { parseNetwork } from '../spec/network.ts';
 import { MAX_SPEC_BYTES } from '../spec/yaml.ts';
-import { maxFileBytes } from '../weights/checkpoint.ts';
-import { readOnnx } from '../weights/onnx.ts';
+import { readOnnxFile } from '../weights/onnx-file.ts';
 
 /** A network out of a file, and its weights where the file has them too. */
 export interface NetworkFile {
@@ -21,14 +20,17 @@ export interface NetworkFile {
 
 /** The network in an ONNX file, or in a description by schema/network.schema.json. Throws a Failure that says where. */
 export async function readNetworkFile(path: string, task: Task): Promise<NetworkFile> {
-  const isOnnx = /\.onnx$/i.test(path);
-  const bytes = await readBounded(path, isOnnx ? maxFileBytes : MAX_SPEC_BYTES, 'checkpoint');
+  if (isOnnx(path)) {
+    const { graph, sha256 } = await readOnnxFile(path);
+    const { layers, tensors } = layersOfOnnx(graph, path, task);
+    return { network: networkOf({ name: nameOf(path), layers }, task), tensors, sha256 };
+  }
+  const bytes = await readBounded(path, MAX_SPEC_BYTES, 'checkpoint');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (!isOnnx) return { network: described(bytes.toString('utf8'), path, task), sha256 };
-  const { layers, tensors } = layersOfOnnx(readOnnx(bytes, path), path, task);
-  const network = networkOf({ name: nameOf(path), layers }, task);
-  return { network, tensors, sha256 };
+  return { network: described(bytes.toString('utf8'), path, task), sha256 };
 }
+
+export const isOnnx = (path: string) => /\.onnx$/i.test(path);
 
 const nameOf = (path: string) =>
   path

@@ -31,7 +31,7 @@ export function excessOf(
       const field = message.fieldsById[id]?.resolve();
       entries += field && isIntegers(field) ? length : 1;
       if (message.name === 'Graph' && field?.name === 'node') nodes++;
-      if (message.name === 'Graph' && field?.name === 'initializer') weights += length;
+      if (message.name !== 'Tensor' && field?.type === 'Tensor') weights += length;
       if (field?.resolvedType instanceof protobuf.Type) count(field.resolvedType, reader.pos + length);
       else reader.skip(length);
     }

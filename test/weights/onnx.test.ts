@@ -6,7 +6,10 @@ import { Failure } from '../../src/failure.ts';
 import { networkOf } from '../../src/networks/build.ts';
 import { matchParameters } from '../../src/networks/keys.ts';
 import { layersOfOnnx } from '../../src/networks/onnx/layers.ts';
-import { readOnnx } from '../../src/weights/onnx.ts';
+import { decodeOnnx } from '../../src/weights/onnx.ts';
+
+/** A file that has all its weights itself. */
+const readOnnx = (bytes: Uint8Array, file: string) => decodeOnnx(bytes, file).graph(new Map());
 
 const task = { classes: 2, input: [3, 8, 8] } as const;
 
@@ -71,7 +74,10 @@ describe('what is none of ours is refused by its name and place', () => {
     [{ strides: [1, 2] }, '`strides` alike on all sides, got [1,2]'],
     [{ strides: [0, 0] }, '`strides` from 1 to 255, got [0,0]'],
     [{ pads: [0, 0, 1, 1] }, '`pads` alike on all sides, got [0,0,1,1]'],
-    [{ auto_pad: 'SAME_UPPER' }, '`auto_pad` NOTSET, got SAME_UPPER'],
+    [
+      { auto_pad: 'SAME_UPPER', strides: [2, 2] },
+      '`auto_pad` SAME_UPPER only where that is as many zeros on all sides, got 1 and 1 along the sides of [8,8]',
+    ],
   ])('a convolution with %o', (attributes, expected) => {
     expect(refusal(graphWith([], 'c', attributes))).toBe(
       `net.onnx: expected node \`c\` (Conv) to have ${expected}`,
@@ -98,8 +104,9 @@ describe('what is none of ours is refused by its name and place', () => {
     expect(refusal(shortcut({ mode: 'reflect' }))).toBe(
       'net.onnx: expected node `p` (Pad) to have `mode` constant, got reflect',
     );
+    // Of the axes 2 and 3 the first two of the pads.
     expect(refusal(shortcut({}, '', 'axes'))).toBe(
-      'net.onnx: expected node `p` (Pad) to have pads of all axes, got some for `axes`',
+      'net.onnx: expected node `p` (Pad) to have as many zeros on all sides of rows and columns, or as many zero channels before and after every second pixel, got pads [0,0,0,1,0,0,0,0]',
     );
   });
 

@@ -32,6 +32,29 @@ export function alikeOnAllSides(
   return value;
 }
 
+/** The zeros on each side of a feature map of this shape for windows of `size`: given, or what keeps its size. */
+export function paddingOf(
+  node: OnnxNode,
+  [, ...sides]: readonly number[],
+  { size, stride }: { readonly size: number; readonly stride: number },
+  refuse: Refuse,
+): number {
+  const way = node.attributes.auto_pad || 'NOTSET';
+  if (way === 'NOTSET') return alikeOnAllSides(node, 'pads', [0], refuse);
+  if (way === 'VALID') return 0;
+  if (way !== 'SAME_UPPER' && way !== 'SAME_LOWER')
+    throw refuse('`auto_pad` NOTSET, VALID, SAME_UPPER or SAME_LOWER', `${way}`);
+  const [all = 0, ...others] = sides.map(length =>
+    Math.max(0, (Math.ceil(length / stride) - 1) * stride + size - length),
+  );
+  if (all % 2 !== 0 || others.some(other => other !== all))
+    throw refuse(
+      `\`auto_pad\` ${way} only where that is as many zeros on all sides`,
+      `${[all, ...others].join(' and ')} along the sides of [${sides}]`,
+    );
+  return all / 2;
+}
+
 /** Of a node that can be taken in this form only; what it leaves out has it. */
 export function expectAttribute(
   node: OnnxNode,
