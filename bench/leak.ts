@@ -6,9 +6,9 @@
  *   tsx bench/leak.ts [--engine tfjs:wasm] [--steps 5000] [--every 500]
  */
 import { parseArgs } from 'node:util';
+import { engineNames } from '../src/catalogue/engines.ts';
 import { selfTestTraining } from '../src/devices/self-test.ts';
 import { syntheticTrainer } from '../src/devices/synthetic.ts';
-import { engineNames } from '../src/engine/names.ts';
 import { openEngine } from '../src/engine/open.ts';
 
 const { values } = parseArgs({

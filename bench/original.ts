@@ -5,7 +5,7 @@
  *   tsx bench/original.ts [--engine onnx:cpu] [--images 128] [--smoothness] [--threads 2] [--repeats 15] [--warmup 3]
  */
 import { parseArgs } from 'node:util';
-import { engineNames } from '../src/engine/names.ts';
+import { engineNames } from '../src/catalogue/engines.ts';
 import { openEngine } from '../src/engine/open.ts';
 import type { Tensor } from '../src/graph/tensor.ts';
 import { paperSmoothness } from '../src/nern/ordering/smoothness.ts';

@@ -9,7 +9,7 @@
  * `--given` they are there before, as when runs share them.
  */
 import { parseArgs } from 'node:util';
-import { engineNames } from '../src/engine/names.ts';
+import { engineNames } from '../src/catalogue/engines.ts';
 import { openEngine } from '../src/engine/open.ts';
 import { imagesPerCall } from '../src/evaluation/classify.ts';
 import type { Feeds } from '../src/graph/program.ts';

@@ -1,4 +1,4 @@
-import type { EngineName } from '../../src/engine/names.ts';
+import type { EngineName } from '../../src/catalogue/engines.ts';
 import { type Case, caseName } from './cases.ts';
 import type { GpuReport, TimingEntry } from './result.ts';
 

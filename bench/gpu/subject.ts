@@ -10,7 +10,7 @@ import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { argv, exit, resourceUsage, stdin } from 'node:process';
 import { createInterface } from 'node:readline/promises';
-import { engineNames } from '../../src/engine/names.ts';
+import { engineNames } from '../../src/catalogue/engines.ts';
 import { openEngine } from '../../src/engine/open.ts';
 import type { Engine } from '../../src/graph/program.ts';
 import { readCase } from './cases.ts';

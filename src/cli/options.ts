@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type DatasetName, datasetNames } from '../catalogue/archives.ts';
 import { type DeviceAsk, deviceNames, readDevice } from '../devices/ask.ts';
 import { Failure } from '../failure.ts';
-import { type DatasetName, datasetNames } from '../fetch/catalogue.ts';
 import { nearest } from '../spec/suggest.ts';
 
 const commands = ['plan', 'validate', 'export', 'reconstruct', 'gc', 'data', 'doctor', 'setup'] as const;

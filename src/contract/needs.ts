@@ -1,6 +1,6 @@
+import { documents, type Evaluation, isMeasure, numberOf } from '../catalogue/measures.ts';
 import { takesGuidance } from '../nern/step/distil.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import { type Evaluation, isMeasure, scalarOf } from './measure-table.ts';
 
 /** Whether any step looks at images: only then are there feature maps and outputs to compare. */
 export const distils = ({ alpha, beta, warmup, iterations }: Configuration) =>
@@ -15,14 +15,6 @@ export const guidedSteps = ({ iterations, warmup }: Configuration) => iterations
 /** Whether a phase distils on the training images of the target's data set, or on something else. */
 export const distilsOnTask = ({ data }: Configuration) => data.source.method === 'task';
 
-/** Analyses that look at weights alone. */
-const ofWeights: readonly Evaluation[] = [
-  'layer-errors',
-  'kernel-grid',
-  'low-frequency-ratio',
-  'embedding-similarity',
-];
-
 /** Images that are measured on; those that are held out are training images. */
 export type Split = Configuration['select']['split'];
 
@@ -31,8 +23,13 @@ export type Looked = 'train' | 'test' | 'ood';
 
 /** The data that a measure looks at when it is to be taken on `split`. */
 export function imagesOf(measure: Evaluation, split: Split = 'test'): readonly Looked[] {
-  if (measure === 'ood') return ['ood'];
-  if (isMeasure(measure)) return scalarOf(measure).images ? [split === 'test' ? 'test' : 'train'] : [];
-  if (measure === 'loss-landscape') return ['train', 'test'];
-  return ofWeights.includes(measure) ? [] : ['test'];
+  if (!isMeasure(measure)) return documents[measure].looksAt;
+  switch (numberOf(measure).looksAt) {
+    case 'ood':
+      return ['ood'];
+    case 'split':
+      return [split === 'test' ? 'test' : 'train'];
+    case 'nothing':
+      return [];
+  }
 }

@@ -1,5 +1,5 @@
+import type { Evaluation, Measure } from '../catalogue/measures.ts';
 import type { Configuration, Recipe } from '../spec/configuration.ts';
-import type { Evaluation, Measure } from './measure-table.ts';
 import { guidedSteps } from './needs.ts';
 
 /** What every stage has: the configuration of the cell it belongs to, and what it builds on. */

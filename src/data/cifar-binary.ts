@@ -1,7 +1,8 @@
+import { datasets } from '../catalogue/datasets.ts';
 import { Failure } from '../failure.ts';
 
 /** Rows, and columns, of an image. */
-export const cifarSide = 32;
+export const cifarSide = datasets.cifar10.side;
 /** Values of an image. */
 export const cifarValues = 3 * cifarSide * cifarSide;
 

@@ -1,20 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { datasets } from '../catalogue/datasets.ts';
 import { Failure } from '../failure.ts';
 import { readBounded } from '../files/read.ts';
 import { type CifarPart, cifarSide, cifarValues, readCifarBinary } from './cifar-binary.ts';
 import { readCifarPython } from './cifar-python.ts';
 import type { Images } from './images.ts';
 
-export { cifarSide };
-
 export type CifarName = 'cifar10' | 'cifar100';
 export type Split = 'train' | 'test';
 
 /** The largest official file has 155 MB; a file of three times that is something else. */
 const maxFileBytes = 512 * 2 ** 20;
-
-export const cifarClasses = { cifar10: 10, cifar100: 100 } as const;
 
 /** One of the forms in which a set is published: its folder, its files, how to read one. */
 interface Form {
@@ -69,7 +66,7 @@ export async function readCifar(options: {
     if (found >= limit) break;
     const file = join(root, form.folder, name);
     const part = form.read(await readBounded(file, maxFileBytes, 'data'), file);
-    checkLabels(part.labels, cifarClasses[dataset], file);
+    checkLabels(part.labels, datasets[dataset].classes, file);
     parts.push(part);
     found += part.labels.length;
   }
@@ -84,7 +81,7 @@ export async function readCifar(options: {
   );
   return {
     ...{ count, channels: 3, height: cifarSide, width: cifarSide },
-    ...{ pixels, labels, classes: cifarClasses[dataset] },
+    ...{ pixels, labels, classes: datasets[dataset].classes },
   };
 }
 

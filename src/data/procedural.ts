@@ -6,12 +6,8 @@ import { type Placement, placeShape, shapes, side } from './shapes.ts';
 const sizes = { train: 10_000, test: 2_000 } as const;
 const seed = 2023;
 
-export { side as proceduralSide };
-
 const plane = side * side;
 const imageSize = 3 * plane;
-
-export const proceduralClasses = shapes.length;
 
 /** Of all pixels and then all labels of a split: what the set is, without computing it. */
 export const proceduralSha256 = {

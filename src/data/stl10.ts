@@ -1,16 +1,13 @@
 import { join } from 'node:path';
+import { datasets } from '../catalogue/datasets.ts';
 import { Failure } from '../failure.ts';
 import { readRange, sizeOfFile } from '../files/read.ts';
 import type { Images } from './images.ts';
 
-export const stl10Classes = 10;
-
 /** The folder of the binary version. */
 const stl10Folder = 'stl10_binary';
 
-/** Rows, and columns, of an image. */
-export const stl10Side = 96;
-const side = stl10Side;
+const { classes, side } = datasets.stl10;
 const plane = side * side;
 const values = 3 * plane;
 
@@ -38,7 +35,7 @@ export async function readStl10(
   transposePlanes(pixels);
   const labels =
     split === 'unlabeled' ? new Uint8Array(count) : await readLabels(root, split, size / values, count);
-  return { count, channels: 3, height: side, width: side, pixels, labels, classes: stl10Classes };
+  return { count, channels: 3, height: side, width: side, pixels, labels, classes };
 }
 
 /** The files hold an image column by column. */
@@ -67,7 +64,7 @@ async function readLabels(root: string, split: string, images: number, count: nu
     );
   if (size !== images) throw fail(`a label for each of ${images} images`, `${size}`);
   const labels = await readRange(file, 0, count, 'data');
-  const wrong = labels.findIndex(label => label < 1 || label > stl10Classes);
-  if (wrong >= 0) throw fail(`labels from 1 to ${stl10Classes}`, `\`${labels[wrong]}\` for image ${wrong}`);
+  const wrong = labels.findIndex(label => label < 1 || label > classes);
+  if (wrong >= 0) throw fail(`labels from 1 to ${classes}`, `\`${labels[wrong]}\` for image ${wrong}`);
   return labels.map(label => label - 1);
 }

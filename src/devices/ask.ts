@@ -1,17 +1,7 @@
-import { type EngineName, engineNames } from '../engine/names.ts';
+import { type EngineName, engineNames, shortNames, usesCpu } from '../catalogue/engines.ts';
 
 /** What is asked to compute: the fastest that proves right, or one engine, on all its devices or on one of them. */
 export type DeviceAsk = 'auto' | { readonly engine: EngineName; readonly index?: number };
-
-/** Short names of the engines that most people mean by them. */
-const shortNames: ReadonlyMap<string, EngineName> = new Map([
-  ['cpu', 'onnx:cpu'],
-  ['webgpu', 'onnx:webgpu'],
-  ['cuda', 'onnx:cuda'],
-]);
-
-/** The engines that compute on the CPU, of which there is one. */
-export const cpuEngines: readonly EngineName[] = ['onnx:cpu', 'tfjs:node', 'tfjs:wasm', 'tfjs:cpu'];
 
 /** Every name that `--device` and a spec's `device` take. */
 export const deviceNames: readonly string[] = ['auto', ...shortNames.keys(), ...engineNames];
@@ -26,5 +16,5 @@ export function readDevice(text: string): DeviceAsk | undefined {
   const engine = shortNames.get(name ?? '') ?? engineNames.find(known => known === name);
   if (engine === undefined) return undefined;
   if (index === undefined) return { engine };
-  return cpuEngines.includes(engine) ? undefined : { engine, index: Number(index) };
+  return usesCpu(engine) ? undefined : { engine, index: Number(index) };
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EngineName } from '../engine/names.ts';
+import { type EngineName, enginesThatDrive } from '../catalogue/engines.ts';
 
 /** What of the machine's GPU drivers can be told from a few files. */
 export interface Drivers {
@@ -13,8 +13,8 @@ export interface Drivers {
 /** The engines that could be faster than the CPU's on a machine with these drivers; few milliseconds, no library loaded. */
 export function gpuCandidates({ nvidia, graphics }: Drivers): EngineName[] {
   return [
-    ...(nvidia === undefined ? [] : (['onnx:cuda', 'tfjs:node-gpu'] as const)),
-    ...(graphics.length === 0 ? [] : (['onnx:webgpu', 'tfjs:webgpu'] as const)),
+    ...(nvidia === undefined ? [] : enginesThatDrive('cuda')),
+    ...(graphics.length === 0 ? [] : enginesThatDrive('webgpu')),
   ];
 }
 

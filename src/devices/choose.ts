@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { EngineName } from '../engine/names.ts';
+import { type EngineName, usualEngine } from '../catalogue/engines.ts';
 import { Failure } from '../failure.ts';
 import type { DeviceAsk } from './ask.ts';
 import { findDrivers, gpuCandidates } from './candidates.ts';
@@ -48,7 +48,7 @@ export function thisMachine(stop?: AbortSignal): Machine {
 }
 
 /** What computes where nothing else is known to be better. */
-const fallback: Chosen = { engine: 'onnx:cpu', devices: [0] };
+const fallback: Chosen = { engine: usualEngine, devices: [0] };
 
 /**
  * The engine and devices for what is asked. `auto` takes the fastest engine whose self-test passed; where no GPU may be,

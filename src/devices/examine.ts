@@ -1,5 +1,5 @@
-import { type EngineName, engineNames } from '../engine/names.ts';
-import { cpuEngines, type DeviceAsk } from './ask.ts';
+import { type EngineName, engineNames, usesCpu, usualEngine } from '../catalogue/engines.ts';
+import type { DeviceAsk } from './ask.ts';
 import { isEligible, type Machine, thisMachine } from './choose.ts';
 import type { Finding } from './finding.ts';
 
@@ -39,7 +39,7 @@ export async function examine(
 }
 
 /** Engines that `auto` does not look at, because they were never the fastest, come last, whatever a busy machine measures. */
-const rank = ({ engine }: Finding) => (cpuEngines.includes(engine) && engine !== 'onnx:cpu' ? 1 : 0);
+const rank = ({ engine }: Finding) => (usesCpu(engine) && engine !== usualEngine ? 1 : 0);
 
 async function subjects(ask: DeviceAsk, machine: Machine) {
   if (ask !== 'auto' && ask.index !== undefined) return [{ engine: ask.engine, index: ask.index }];

@@ -1,4 +1,4 @@
-import type { EngineName } from '../engine/names.ts';
+import type { EngineName } from '../catalogue/engines.ts';
 import type { Device } from '../graph/program.ts';
 
 /**

@@ -1,6 +1,5 @@
-import type { EngineName } from '../engine/names.ts';
+import { type EngineName, usesCuda } from '../catalogue/engines.ts';
 import { listGpus } from '../engine/nvidia.ts';
-import { usesCuda } from './pin.ts';
 
 /**
  * The numbers of the devices that an engine could use: of NVIDIA's GPUs those that CUDA_VISIBLE_DEVICES names, or all;

@@ -1,4 +1,4 @@
-import type { EngineName } from '../engine/names.ts';
+import { usesCuda } from '../catalogue/engines.ts';
 import type { EngineOrder } from '../engine/order.ts';
 
 /** An order as the process that carries it out gets it, and the environment in which that process is to be started. */
@@ -6,8 +6,6 @@ export interface Pinned {
   readonly order: EngineOrder;
   readonly environment: Readonly<Record<string, string>>;
 }
-
-export const usesCuda = (engine: EngineName) => engine === 'onnx:cuda' || engine === 'tfjs:node-gpu';
 
 /**
  * Ties an order to its device. CUDA reads these variables once, for whatever uses it first, so they are there when the

@@ -1,3 +1,4 @@
+import { engines } from '../catalogue/engines.ts';
 import type { Engine } from '../graph/program.ts';
 import type { EngineOrder } from './order.ts';
 
@@ -6,7 +7,7 @@ import type { EngineOrder } from './order.ts';
  * what is missing and how to get it.
  */
 export async function openEngine(order: EngineOrder): Promise<Engine> {
-  return order.name.startsWith('tfjs:')
+  return engines[order.name].library === 'tfjs'
     ? (await import('./tfjs/engine.ts')).openTfjsEngine(order)
     : (await import('./onnx/engine.ts')).openOnnxEngine(order);
 }

@@ -1,4 +1,4 @@
-import type { EngineName } from './names.ts';
+import type { EngineName } from '../catalogue/engines.ts';
 
 /** An engine, and how much of the machine it may take. */
 export interface EngineOrder {

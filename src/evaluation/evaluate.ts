@@ -1,4 +1,5 @@
-import { type Measure, scalarOf } from '../contract/measure-table.ts';
+import type { Measure } from '../catalogue/measures.ts';
+import { attackOf } from '../contract/measure-settings.ts';
 import type { Split } from '../contract/needs.ts';
 import type { Labels } from '../data/images.ts';
 import type { Engine } from '../graph/program.ts';
@@ -92,8 +93,7 @@ export function createEvaluator(
         shifted: () => shifted(rows),
       };
       const measured: Partial<Record<Measure, number>> = {};
-      for (const name of measures)
-        measured[name] = await takes[name](subject, scalarOf(name).attack?.(configuration));
+      for (const name of measures) measured[name] = await takes[name](subject, attackOf(name, configuration));
       return measured;
     },
     shifted,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { type OodSet, oodSets } from '../catalogue/datasets.ts';
 import { dataRoot } from '../contract/locate.ts';
-import { type OodSet, oodSetOf } from '../contract/measure-table.ts';
+import { oodSetOf } from '../contract/measure-settings.ts';
 import { type FolderList, listFolder } from '../data/folder.ts';
 import { indexFolder } from '../data/folder-index.ts';
 import { normalizationOf } from '../data/normalize.ts';
@@ -31,8 +32,6 @@ export interface OodDocument extends Partial<CorruptionAccuracies> {
   readonly mean: number;
 }
 
-const corrupted = { 'cifar10-c': ['CIFAR-10-C', 10], 'cifar100-c': ['CIFAR-100-C', 100] } as const;
-
 /** Throws a Failure of kind 'spec' where the data set has no usual one. */
 function nameOf(configuration: Configuration): OodSet {
   const name = oodSetOf(configuration);
@@ -47,9 +46,9 @@ function nameOf(configuration: Configuration): OodSet {
 function corruptedSource(
   configuration: Configuration,
   specFolder: string,
-  name: keyof typeof corrupted,
+  folder: string,
+  classes: number,
 ): CorruptedSource {
-  const [folder, classes] = corrupted[name];
   const { corruptions = allCorruptions, severities = allSeverities } = configuration.ood;
   const limit = configuration.data.test;
   return {
@@ -61,18 +60,18 @@ function corruptedSource(
   };
 }
 
-const renditions = (configuration: Configuration, specFolder: string) => ({
-  folder: join(dataRoot(configuration, specFolder), 'imagenet-r'),
+const renditions = (configuration: Configuration, specFolder: string, folder: string) => ({
+  folder: join(dataRoot(configuration, specFolder), folder),
   limit: configuration.data.test,
   corrupt: configuration.data.corrupt,
   ...sizingOf(configuration),
 });
 
 async function openShifted(configuration: Configuration, specFolder: string): Promise<ShiftedSet> {
-  const name = nameOf(configuration);
-  return name === 'imagenet-r'
-    ? openRenditions(renditions(configuration, specFolder))
-    : openCorrupted(corruptedSource(configuration, specFolder, name));
+  const { folder, form } = oodSets[nameOf(configuration)];
+  return form.kind === 'renditions'
+    ? openRenditions(renditions(configuration, specFolder, folder))
+    : openCorrupted(corruptedSource(configuration, specFolder, folder, form.classes));
 }
 
 /**
@@ -84,15 +83,15 @@ export async function oodSha256(
   specFolder: string,
   tell: (note: string) => void,
 ): Promise<string> {
-  const name = nameOf(configuration);
-  if (name === 'imagenet-r') {
-    const { folder, corrupt } = renditions(configuration, specFolder);
+  const { folder: name, form } = oodSets[nameOf(configuration)];
+  if (form.kind === 'renditions') {
+    const { folder, corrupt } = renditions(configuration, specFolder, name);
     const list = await listFolder(folder);
     const { sha256, broken } = await indexFolder(list, { decode: corrupt === 'skip' });
     if (broken.size > 0) tell(leftOut(list, broken));
     return firstOnly(sha256, configuration.data.test);
   }
-  const source = corruptedSource(configuration, specFolder, name);
+  const source = corruptedSource(configuration, specFolder, name, form.classes);
   // What is wrong with them is told before the first run.
   await openCorrupted(source);
   const files = corruptedFiles(source);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { cpuEngines } from '../devices/ask.ts';
+import { usesCpu } from '../catalogue/engines.ts';
 import type { Chosen } from '../devices/choose.ts';
 import type { EngineOrder } from '../engine/order.ts';
 
@@ -21,7 +21,7 @@ export function shareOf(
   wanted: { jobs?: number | undefined; threads?: number | undefined },
   cores = availableParallelism(),
 ): Share {
-  const most = cpuEngines.includes(chosen.engine) ? cores : chosen.devices.length;
+  const most = usesCpu(chosen.engine) ? cores : chosen.devices.length;
   const jobs = Math.max(1, Math.min(runs, wanted.jobs ?? most));
   const threads = wanted.threads ?? Math.max(1, Math.floor(cores / jobs));
   return { ...chosen, jobs, threads };

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { cp, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { archives, type Dataset, type Form } from '../catalogue/archives.ts';
 import { Failure } from '../failure.ts';
 import { cannotWrite, makeFolder } from '../files/atomic.ts';
-import { catalogue, type Dataset, type Form } from './catalogue.ts';
 import { download, md5Of, type Patience, type Progress } from './download.ts';
 import { missingArchives, unpackImagenet } from './imagenet.ts';
 import { unpackArchive } from './unpack.ts';
@@ -59,7 +59,7 @@ export async function bring(errand: Errand, tell: Tell): Promise<Brought> {
   if (status === undefined)
     throw new Failure('spec', `Expected --from to name a file or folder, found none at ${source}`);
   if (status.isDirectory()) {
-    const isPacked = dataset === catalogue.imagenet && (await missingArchives(source)) !== undefined;
+    const isPacked = dataset === archives.imagenet && (await missingArchives(source)) !== undefined;
     return isPacked ? fromImagenet(errand, source, tell) : fromFolder(errand, source);
   }
   await refuseDamaged(dataset, source);

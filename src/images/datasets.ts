@@ -1,13 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { datasetOf, datasets } from '../catalogue/datasets.ts';
 import { dataRoot, locateFile } from '../contract/locate.ts';
 import { readTask } from '../data/arrays.ts';
-import { cifarClasses, cifarSide } from '../data/cifar.ts';
 import type { Sizing } from '../data/crop.ts';
 import { countClasses } from '../data/folder.ts';
-import { proceduralClasses, proceduralSide } from '../data/procedural.ts';
 import type { Source, TrainingSource } from '../data/source.ts';
-import { stl10Classes, stl10Side } from '../data/stl10.ts';
 import { Failure } from '../failure.ts';
 import type { Task } from '../networks/build.ts';
 import type { Configuration } from '../spec/configuration.ts';
@@ -16,24 +14,14 @@ import type { Configuration } from '../spec/configuration.ts';
 
 export type Split = 'train' | 'test';
 
-/** Classes, and rows and columns of an image, of the data sets that have their own: known without reading them. */
-const fixed = {
-  procedural: [proceduralClasses, proceduralSide],
-  cifar10: [cifarClasses.cifar10, cifarSide],
-  cifar100: [cifarClasses.cifar100, cifarSide],
-  stl10: [stl10Classes, stl10Side],
-} as const;
-
-/** Of ImageNet's 2012 challenge. */
-const imagenetClasses = 1000;
+/** As many as are usual where nothing else tells: those of ImageNet's 2012 challenge. */
+const usualClasses = datasets.imagenet.classes;
 /** Where `nern-sweep data imagenet` puts it. */
 const imagenetFolder = 'imagenet';
 
 /** How many classes a data set has; the most that are usual where only its files tell. */
 export function classesOf({ target, data }: Configuration): number {
-  const { dataset } = target;
-  if (dataset === 'arrays' || dataset === 'folder') return data.classes ?? imagenetClasses;
-  return dataset === 'imagenet' ? imagenetClasses : fixed[dataset][0];
+  return datasetOf(target.dataset).classes ?? data.classes ?? usualClasses;
 }
 
 /** What the images of the configuration ask of a network. Throws a Failure of kind 'data' where that is known only by files. */
@@ -44,14 +32,14 @@ export async function taskOf(configuration: Configuration, specFolder: string): 
     case 'arrays':
       return taskOfArrays(configuration, specFolder);
     case 'imagenet':
-      return { classes: imagenetClasses, input: [3, size, size] };
+      return { classes: datasets.imagenet.classes, input: [3, size, size] };
     case 'folder':
       return {
         classes: classes ?? (await classesOfFolder(configuration, specFolder)),
         input: [3, size, size],
       };
     default: {
-      const [own, side] = fixed[dataset];
+      const { classes: own, side } = datasets[dataset];
       return { classes: own, input: [3, side, side] };
     }
   }
@@ -117,8 +105,7 @@ function folderSource(configuration: Configuration, folder: string, limit: numbe
 }
 
 export function sizingOf({ target, data }: Configuration): Sizing {
-  const { dataset } = target;
-  const side = dataset in fixed ? fixed[dataset as keyof typeof fixed][1] : data.size;
+  const { side = data.size } = datasetOf(target.dataset);
   // 256 for 224, and in proportion.
   const { resize = Math.round((side * 256) / 224), interpolation } = data;
   if (resize >= side) return { size: side, resize, interpolation };

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../contract/measure-table.ts';
+import type { Evaluation } from '../catalogue/measures.ts';
 import { imagesOf, type Split } from '../contract/needs.ts';
 import type { Candidate, Inputs, Stage, Subject } from '../contract/stage.ts';
 import type { Cell } from '../spec/cell.ts';

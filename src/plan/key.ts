@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
-import { type Evaluation, isMeasure, settingsOf } from '../contract/measure-table.ts';
+import { type Evaluation, isMeasure } from '../catalogue/measures.ts';
+import { settingsOf } from '../contract/measure-settings.ts';
 import { distils, type Split } from '../contract/needs.ts';
 import type { StageKind } from '../contract/stage.ts';
 import type { Configuration, Recipe } from '../spec/configuration.ts';

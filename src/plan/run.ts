@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Evaluation, Measure } from '../contract/measure-table.ts';
+import type { Evaluation, Measure } from '../catalogue/measures.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { InputHashes } from './key.ts';
 

@@ -1,4 +1,4 @@
-import { isMeasure, type Measure, scalarOf } from '../contract/measure-table.ts';
+import { isMeasure, type Measure, numberOf } from '../catalogue/measures.ts';
 import { distils, learnsFromLogits, type Split } from '../contract/needs.ts';
 import type { Stage } from '../contract/stage.ts';
 import type { Cell } from '../spec/cell.ts';
@@ -42,7 +42,7 @@ export function stagesOfCell(
   const desk = openDesk(cell, seeds, hashes, stages);
   const trained = trainedOriginal(desk);
   const given = trained ?? desk.given;
-  const ofTarget = measures.filter(isMeasure).filter(measure => !scalarOf(measure).compares);
+  const ofTarget = measures.filter(isMeasure).filter(measure => !numberOf(measure).compares);
   const original = Object.fromEntries(
     ofTarget.map(measure => [measure, ofOriginal(desk, given, measure, 'test')]),
   );
@@ -165,7 +165,7 @@ function phaseOf({ cell, hashes, trackedOn, enter }: Desk, phase: Phase, i: numb
   };
   const settings = phaseSettings(training, read);
   const guidance = learnsFromLogits(training) ? guidanceSettings(training, read, target) : undefined;
-  const track = configuration.evaluate.filter(isMeasure).filter(measure => scalarOf(measure).onTheWay);
+  const track = configuration.evaluate.filter(isMeasure).filter(measure => numberOf(measure).onTheWay);
   return (seed: number, name: string, predictor: string | undefined): string => {
     const key = stageKey('phase', settings, seed, target, subject.permutation, predictor);
     const inputs = { target: subject.target, permutation: subject.permutation, predictor };
@@ -206,7 +206,7 @@ function selectRound(
   before: string | undefined,
 ): string {
   const { measure, split } = desk.cell.configuration.select;
-  const toBeat = scalarOf(measure).compares ? undefined : (before ?? ofOriginal(desk, given, measure, split));
+  const toBeat = numberOf(measure).compares ? undefined : (before ?? ofOriginal(desk, given, measure, split));
   return selectBest(desk, roundLabel(desk, number).join(' '), setting, predictors, toBeat);
 }
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { usualEngine } from '../catalogue/engines.ts';
 import { type DeviceAsk, readDevice } from '../devices/ask.ts';
 import { chooseDevices } from '../devices/choose.ts';
 import { openEngine } from '../engine/open.ts';
@@ -16,7 +17,7 @@ export async function withEngine<Result>(
   before: string,
   use: (engine: Engine) => Promise<Result>,
 ): Promise<Result> {
-  const ask = device ?? readDevice(before) ?? { engine: 'onnx:cpu' };
+  const ask = device ?? readDevice(before) ?? { engine: usualEngine };
   const { engine: name, devices } = await chooseDevices(ask, () => {});
   const engine = await openEngine({ name, threads, device: devices[0]! });
   return use(engine).finally(() => engine.dispose());

@@ -1,3 +1,4 @@
+import { type Evaluation, numbersThat } from '../catalogue/measures.ts';
 import type { Configuration, Recipe } from './configuration.ts';
 import { phasesOf } from './phases.ts';
 import { problem } from './problem.ts';
@@ -108,10 +109,4 @@ function measuredBaseline({ baseline, evaluate }: Configuration): Problem[] {
 }
 
 /** The measures that do not compare with the target. */
-const tellsOfTarget: readonly Configuration['evaluate'][number][] = [
-  'accuracy',
-  'top-5',
-  'loss',
-  'fgsm',
-  'i-fgsm',
-];
+const tellsOfTarget: readonly Evaluation[] = numbersThat(({ compares }) => !compares);

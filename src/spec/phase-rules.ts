@@ -1,3 +1,4 @@
+import { numberOf } from '../catalogue/measures.ts';
 import type { Configuration } from './configuration.ts';
 import { phaseEntries, phasesOf } from './phases.ts';
 import { problem } from './problem.ts';
@@ -6,8 +7,8 @@ import type { Problem } from './validate.ts';
 
 /** A stop rule asks whether a round's network is better than its target: of that, what compares with it says nothing. */
 export function stopRule({ progressive, select }: Configuration): Problem[] {
-  const compares = select.measure === 'agreement' || select.measure === 'reconstruction-error';
-  if (progressive.rounds === 1 || !progressive.stopWhenNoGain || !compares) return [];
+  const { rounds, stopWhenNoGain } = progressive;
+  if (rounds === 1 || !stopWhenNoGain || !numberOf(select.measure).compares) return [];
   return problem(
     '/select/measure',
     `Expected \`select.measure\` to be \`accuracy\` or \`loss\` for rounds with a stop rule, got ${quote(select.measure)}`,

@@ -1,3 +1,4 @@
+import { datasetOf } from '../catalogue/datasets.ts';
 import type { Configuration } from './configuration.ts';
 import { originalRules } from './original-rules.ts';
 import { permutationOf } from './permutation.ts';
@@ -159,11 +160,9 @@ function anyLoss({ losses, alpha, beta, warmup }: Configuration): Problem[] {
   );
 }
 
-/** Data sets with images that are usually compared with theirs. */
-const withShifted: readonly string[] = ['cifar10', 'cifar100', 'imagenet'];
-
 function shiftedImages({ evaluate, ood, target }: Configuration): Problem[] {
-  if (!evaluate.includes('ood') || ood.set !== undefined || withShifted.includes(target.dataset)) return [];
+  const set = ood.set ?? datasetOf(target.dataset).usualOodSet;
+  if (!evaluate.includes('ood') || set !== undefined) return [];
   return problem(
     '/evaluate',
     `Expected \`ood.set\` beside the measure \`ood\` on ${target.dataset}, found none`,

@@ -1,4 +1,4 @@
-import type { Analysis } from '../contract/measure-table.ts';
+import type { Analysis } from '../catalogue/measures.ts';
 import {
   errorsByLayer,
   kernelGrids,

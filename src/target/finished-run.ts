@@ -1,6 +1,6 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { betterBy } from '../contract/measure-table.ts';
+import { betterBy } from '../catalogue/measures.ts';
 import type { RunResult } from '../contract/result.ts';
 import { readWritten } from '../contract/result-file.ts';
 import { Failure } from '../failure.ts';

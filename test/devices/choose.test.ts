@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { EngineName } from '../../src/catalogue/engines.ts';
 import { type ChoiceEvent, chooseDevices, type Machine } from '../../src/devices/choose.ts';
 import { examine } from '../../src/devices/examine.ts';
 import type { Finding } from '../../src/devices/finding.ts';
-import type { EngineName } from '../../src/engine/names.ts';
 
 const gpu = { name: 'Graphics 1', kind: 'gpu' } as const;
 const software = { name: 'llvmpipe', kind: 'software' } as const;

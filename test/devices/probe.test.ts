@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { EngineName } from '../../src/catalogue/engines.ts';
 import { probe } from '../../src/devices/probe.ts';
-import type { EngineName } from '../../src/engine/names.ts';
 
 afterEach(() => {
   delete process.env.NERN_SWEEP_PROBE;

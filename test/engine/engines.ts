@@ -1,5 +1,5 @@
 import { afterAll, describe, test } from 'vitest';
-import { engineNames } from '../../src/engine/names.ts';
+import { engineNames } from '../../src/catalogue/engines.ts';
 import { openEngine } from '../../src/engine/open.ts';
 import { Failure } from '../../src/failure.ts';
 import type { Engine } from '../../src/graph/program.ts';

@@ -3,8 +3,8 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { archives, type Dataset } from '../../src/catalogue/archives.ts';
 import { bring } from '../../src/fetch/bring.ts';
-import { catalogue, type Dataset } from '../../src/fetch/catalogue.ts';
 import { failureOf, newFolder } from '../support/files.ts';
 import { sendFile, serve, type TestServer } from '../support/server.ts';
 import { tar } from '../support/tar.ts';
@@ -81,14 +81,14 @@ describe('a data set', () => {
   test('that is too large to have twice is linked to', async () => {
     const place = newFolder({ 'train/n01/1.JPEG': 'x', 'val/n01/1.JPEG': 'x' });
     const root = newFolder();
-    const { folder, how } = await bring({ dataset: catalogue.imagenet, root, from: place }, silent);
+    const { folder, how } = await bring({ dataset: archives.imagenet, root, from: place }, silent);
     expect(how).toBe('linked');
     expect(lstatSync(folder).isSymbolicLink()).toBe(true);
     expect(readdirSync(folder).sort()).toEqual(['train', 'val']);
   });
 
   test('whose makers ask for a registration is not downloaded', async () => {
-    const failure = await failureOf(bring({ dataset: catalogue.imagenet, root: newFolder() }, silent));
+    const failure = await failureOf(bring({ dataset: archives.imagenet, root: newFolder() }, silent));
     expect(failure).toMatchObject({ kind: 'environment', hint: expect.stringContaining('--from FOLDER') });
   });
 });
@@ -141,7 +141,7 @@ describe('nothing is brought', () => {
 });
 
 test('every set has an address, a checksum, and parts to know it by', () => {
-  for (const { archive, forms, maxBytes } of Object.values<Dataset>(catalogue)) {
+  for (const { archive, forms, maxBytes } of Object.values<Dataset>(archives)) {
     if (archive)
       expect([new URL(archive.url).protocol, archive.md5]).toEqual([
         expect.stringMatching(/^https?:$/),

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { archives as known } from '../../src/catalogue/archives.ts';
 import { bring } from '../../src/fetch/bring.ts';
-import { catalogue } from '../../src/fetch/catalogue.ts';
 import { imagenetArchives } from '../../src/fetch/imagenet.ts';
 import { type MatStructure, readMat } from '../../src/fetch/mat.ts';
 import { failureOf, newFolder } from '../support/files.ts';
@@ -43,7 +43,7 @@ const archives = ({ train = trainTars, val = validationImages, devkit = devkitFi
     [imagenetArchives.devkit]: gzipSync(tar(devkit)),
   });
 
-const unpack = (from: string, root: string) => bring({ dataset: catalogue.imagenet, root, from }, () => {});
+const unpack = (from: string, root: string) => bring({ dataset: known.imagenet, root, from }, () => {});
 
 const contents = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })

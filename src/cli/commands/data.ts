@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
+import { archives } from '../../catalogue/archives.ts';
 import { type Brought, bring } from '../../fetch/bring.ts';
-import { catalogue } from '../../fetch/catalogue.ts';
 import type { Progress } from '../../fetch/download.ts';
 import type { Options } from '../options.ts';
 import { formatDuration } from '../screen.ts';
@@ -12,7 +12,7 @@ export async function data({ data, quiet }: Pick<Options, 'data' | 'quiet'>): Pr
   const root = resolve(process.env.NERN_SWEEP_DATA || 'data');
   const mirror = process.env.NERN_SWEEP_MIRROR || undefined;
   const display = quiet ? silent : process.stderr.isTTY ? bar(process.stderr) : lines(process.stderr);
-  const brought = await bring({ dataset: catalogue[name], root, from, mirror }, event =>
+  const brought = await bring({ dataset: archives[name], root, from, mirror }, event =>
     event.type === 'note' ? display.note(event.text) : display.progress(event.progress),
   ).finally(display.close);
   process.stdout.write(`${told(name, brought)}\n`);

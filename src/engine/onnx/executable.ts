@@ -1,7 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import type { EngineName } from '../../catalogue/engines.ts';
 import type { Executable } from '../../graph/program.ts';
 import type { Tensor } from '../../graph/tensor.ts';
-import type { EngineName } from '../names.ts';
 import { engineFailure } from './failure.ts';
 import type { Outlet } from './outputs.ts';
 import ort from './runtime.ts';

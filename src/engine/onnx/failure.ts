@@ -1,5 +1,5 @@
+import type { EngineName } from '../../catalogue/engines.ts';
 import { Failure } from '../../failure.ts';
-import type { EngineName } from '../names.ts';
 
 /** The CPU's allocator and arena, CUDA and its libraries, and Dawn (whose buffers that got no memory are invalid). */
 const memory =

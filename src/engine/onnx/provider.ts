@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import type { EngineName } from '../../catalogue/engines.ts';
 import type { Device } from '../../graph/program.ts';
-import type { EngineName } from '../names.ts';
 import type { Dialect } from './dialect.ts';
 
 /** What of ONNX Runtime computes, and on what. */

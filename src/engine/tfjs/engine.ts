@@ -1,7 +1,7 @@
+import type { EngineName } from '../../catalogue/engines.ts';
 import { Failure } from '../../failure.ts';
 import type { Engine, Program } from '../../graph/program.ts';
 import type { Value } from '../../graph/value.ts';
-import type { EngineName } from '../names.ts';
 import type { EngineOrder } from '../order.ts';
 import { type Backend, loadPackage } from './backend.ts';
 import { createExecutable } from './executable.ts';

@@ -1,4 +1,5 @@
-import { isMeasure, scalarOf, settingsOf } from '../../contract/measure-table.ts';
+import { isMeasure, numberOf } from '../../catalogue/measures.ts';
+import { settingsOf } from '../../contract/measure-settings.ts';
 import type { EvaluationRecord } from '../../contract/result.ts';
 import type { EvaluationStage } from '../../contract/stage.ts';
 import { Failure } from '../../failure.ts';
@@ -21,11 +22,11 @@ export async function evaluation(
   if (!isMeasure(measure))
     return findingOf(measure, { ...bench, parameters: parameters! }, configuration, workshop);
   const rows = parameters === undefined ? kernels.rows.data : await bench.predict(parameters);
-  const document = measure === 'ood' ? await bench.evaluator.shifted(rows) : undefined;
+  const document = numberOf(measure).looksAt === 'ood' ? await bench.evaluator.shifted(rows) : undefined;
   const value = document?.mean ?? (await bench.evaluator.measure(rows, [measure], split))[measure];
   if (!Number.isFinite(value))
     throw new Failure('nan', `Expected ${measure} to be a finite number, got \`${value}\``);
-  const { unit } = scalarOf(measure);
+  const { unit } = numberOf(measure);
   const settings = settingsOf(measure, configuration);
   const { parameters: learnableParameters } = bench.representation.kernels;
   const record = { measure, unit, ...(settings && { settings }), value: value!, learnableParameters };

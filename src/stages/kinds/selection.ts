@@ -1,4 +1,4 @@
-import { betterBy, scalarOf } from '../../contract/measure-table.ts';
+import { betterBy, numberOf } from '../../catalogue/measures.ts';
 import type { EvaluationRecord, SelectionRecord } from '../../contract/result.ts';
 import type { SelectionStage } from '../../contract/stage.ts';
 import type { Workshop } from '../workshop.ts';
@@ -20,7 +20,7 @@ export async function selection(
   const value = values[best]!;
   const mark = toBeat === undefined ? undefined : await valueAt(toBeat);
   const record = {
-    ...{ measure, unit: scalarOf(measure).unit, seed, value, predictor },
+    ...{ measure, unit: numberOf(measure).unit, seed, value, predictor },
     values: Object.fromEntries(candidates.map((candidate, i) => [candidate.seed, values[i]!])),
     ...(mark === undefined ? {} : { toBeat: mark }),
     gain: mark === undefined || isBetter(value, mark),

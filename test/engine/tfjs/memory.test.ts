@@ -1,6 +1,6 @@
 import { engine as kernels } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import type { EngineName } from '../../../src/engine/names.ts';
+import type { EngineName } from '../../../src/catalogue/engines.ts';
 import { openEngine } from '../../../src/engine/open.ts';
 import { convolution } from '../../../src/graph/convolution.ts';
 import { multiply, relu } from '../../../src/graph/elementwise.ts';

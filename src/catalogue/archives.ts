@@ -30,7 +30,7 @@ const corrupted = [...corruptions, 'labels'].map(name => `${name}.npy`);
 const batches = [1, 2, 3, 4, 5].map(n => `data_batch_${n}`);
 
 /** Checksums are those that the makers publish, or that torchvision and PyTorch's libraries of data sets keep. */
-export const catalogue = {
+export const archives = {
   cifar10: {
     title: 'CIFAR-10',
     page: 'https://www.cs.toronto.edu/~kriz/cifar.html',
@@ -114,6 +114,6 @@ export const catalogue = {
   },
 } as const satisfies Record<string, Dataset>;
 
-export type DatasetName = keyof typeof catalogue;
+export type DatasetName = keyof typeof archives;
 
-export const datasetNames = Object.keys(catalogue) as DatasetName[];
+export const datasetNames = Object.keys(archives) as DatasetName[];
