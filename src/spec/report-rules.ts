@@ -1,28 +1,20 @@
 import { canonicalJson } from '../canonical-json.ts';
+import { type Evaluation, isMeasure, numberOf } from '../catalogue/measures.ts';
 import type { Cell } from './cell.ts';
 import type { Configuration } from './configuration.ts';
 import { isMapping, type Mapping, type Pointer } from './pointer.ts';
-import { sweepSchema } from './schema.ts';
 import { didYouMean, nearest } from './suggest.ts';
 import { listed, quote } from './text.ts';
 import type { Problem } from './validate.ts';
 
-type Measure = Configuration['evaluate'][number];
-
 /** Finds the key of an axis in the spec. */
 type AxisPlace = (axis: string) => Pointer;
 
-/** The numbers that a table can be of. */
-const numbers = sweepSchema.$defs!.Report!.properties!.metric!.enum as readonly string[];
-
-/** They compare with the target, so that they tell nothing of the target itself. */
-const comparing: readonly string[] = ['agreement', 'reconstruction-error'];
-
 /** The numbers that a cell's runs report. */
 function reported({ evaluate, baseline }: Configuration): string[] {
-  if (baseline) return evaluate.filter(name => numbers.includes(name) && !comparing.includes(name));
-  const names = evaluate.flatMap(name => (name === 'accuracy' ? [name, 'best-accuracy'] : [name]));
-  return names.filter(name => numbers.includes(name));
+  const measures = evaluate.filter(isMeasure);
+  if (baseline) return measures.filter(name => !numberOf(name).compares);
+  return measures.flatMap(name => (name === 'accuracy' ? [name, 'best-accuracy'] : [name]));
 }
 
 /** Of the numbers that there are, in their order, the one that is shown where none is asked for. */
@@ -78,7 +70,7 @@ function metricProblems({ metric }: Mapping, cells: readonly Cell[]): Problem[] 
 }
 
 /** Settings that are of nothing but these measures. */
-const ofMeasures: readonly (readonly [path: string, measures: readonly Measure[]])[] = [
+const ofMeasures: readonly (readonly [path: string, measures: readonly Evaluation[]])[] = [
   ['attack.epsilon', ['fgsm', 'i-fgsm']],
   ['attack.steps', ['i-fgsm']],
   ['attack.stepSize', ['i-fgsm']],
