@@ -4,7 +4,8 @@ import type { Prospect } from '../forecast/outlook.ts';
 import type { Change } from '../plan/explain.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type PlannedRun, runKey } from '../plan/run.ts';
-import { formatRatio, formatValue } from '../report/format.ts';
+import { formatRatio } from '../report/format.ts';
+import { formatValue, labelsOf } from '../report/labels.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import { formatBytes, formatDuration, formatWork } from './screen.ts';
 
@@ -26,6 +27,7 @@ export function describeForecast(
 ): string {
   const { bold, dim } = createColors(colour);
   const { cells, kinds } = forecast;
+  const labels = axes.map(axis => labelsOf(cells.map(({ values }) => values[axis])));
   const shown = isVerbose ? cells : cells.slice(0, shownCells);
   const size = `${cells.length} cells, ${runs.length} runs, ${stages.size} stages`;
   const more = cells.length - shown.length;
@@ -36,7 +38,7 @@ export function describeForecast(
     '',
     ...table(
       ['cell', ...cellColumns, 'runs', 'time'],
-      shown.map(cell => cellRow(cell, axes)),
+      shown.map(cell => cellRow(cell, axes, labels)),
       [0],
     ),
     ...(more > 0 ? [dim(`... and ${more} cells more; --verbose shows all`)] : []),
@@ -48,8 +50,10 @@ export function describeForecast(
 
 const cellColumns = ['parameters', 'CR', 'CR stored', 'size', 'permutation', 'predict', 'image'];
 
-function cellRow(cell: CellForecast, axes: readonly string[]): string[] {
-  const values = axes.map(axis => formatValue(cell.values[axis])).join('  ');
+type Label = ReturnType<typeof labelsOf>;
+
+function cellRow(cell: CellForecast, axes: readonly string[], labels: readonly Label[]): string[] {
+  const values = axes.map((axis, i) => labels[i]!(cell.values[axis])).join('  ');
   return [
     values === '' ? cell.id : values,
     cell.predictorParameters.toLocaleString('en-US'),

@@ -1,4 +1,4 @@
-import { formatValue } from './format.ts';
+import { labelsOf } from './labels.ts';
 import type { Results } from './results.ts';
 
 /**
@@ -7,6 +7,7 @@ import type { Results } from './results.ts';
  */
 export function renderCsv({ cells }: Results, metric: string): string {
   const axes = [...new Set(cells.flatMap(cell => Object.keys(cell.values)))];
+  const labels = axes.map(axis => labelsOf(cells.map(({ values }) => values[axis])));
   const seeds = [...new Set(cells.flatMap(cell => Object.keys(cell.metrics[metric]?.values ?? {})))];
   seeds.sort((a, b) => Number(a) - Number(b));
   const statistics = ['n', 'mean', 'ci_low', 'ci_high', 'std', 'min', 'max'];
@@ -16,7 +17,7 @@ export function renderCsv({ cells }: Results, metric: string): string {
     const [low, high] = summary?.ci ?? [];
     return [
       id,
-      ...axes.map(axis => (values[axis] === undefined ? '' : formatValue(values[axis]))),
+      ...axes.map((axis, i) => (values[axis] === undefined ? '' : labels[i]!(values[axis]))),
       ...[compressionRatio, planned, completed, summary?.unit, summary?.n ?? 0, summary?.mean],
       ...[low, high, summary?.std, summary?.min, summary?.max],
       ...seeds.map(seed => summary?.values[seed]),

@@ -1,5 +1,6 @@
-/** The one function that is used of jstat, which ships no types. */
+/** The functions that are used of jstat, which ships no types. */
 declare module 'jstat' {
-  const jStat: { studentt: { inv: (p: number, degreesOfFreedom: number) => number } };
+  type Quantile = (x: number, degreesOfFreedom: number) => number;
+  const jStat: { studentt: { inv: Quantile; pdf: Quantile } };
   export default jStat;
 }

@@ -1,5 +1,6 @@
 import { printable } from '../printable.ts';
-import { formatNumber, formatRatio, formatSummary, formatValue } from './format.ts';
+import { formatNumber, formatRatio, formatSummary } from './format.ts';
+import { identityOf, labelsOf } from './labels.ts';
 import type { CellResults, Results } from './results.ts';
 
 /** What the spec's `report` asks of a table. */
@@ -37,7 +38,7 @@ export function layOut(results: Results, metric: string, request: ReportRequest 
   const columns = columnsAxis(cells, axes, request);
   const others = axes.filter(axis => axis !== columns);
   const rowAxes = [...others].sort((a, b) => Number(b === request.rows) - Number(a === request.rows));
-  const rows = groupRows(cells, rowAxes);
+  const rows = groupRows(cells, rowAxes, columns);
   const body = columns === undefined ? listBody(rows, metric) : gridBody(rows, columns, metric);
   return {
     caption: captionOf(results, metric),
@@ -55,19 +56,30 @@ function columnsAxis(
   axes: string[],
   request: ReportRequest,
 ): string | undefined {
+  // Cells that differ in no axis would have one place in the table.
+  if (new Set(cells.map(cell => placeOf(cell, axes))).size < cells.length) return undefined;
   if (request.columns !== undefined) return axes.find(axis => axis === request.columns);
   if (axes.length !== 2) return undefined;
-  const [first, last] = axes.map(axis => new Set(cells.map(cell => formatValue(cell.values[axis]))).size);
+  const [first, last] = axes.map(axis => new Set(cells.map(cell => placeOf(cell, [axis]))).size);
   if (first! * last! !== cells.length) return undefined;
   return request.rows === axes[1] ? axes[0] : axes[1];
 }
 
-function groupRows(cells: readonly CellResults[], axes: string[]): Row[] {
+const placeOf = ({ values }: CellResults, axes: readonly string[]): string =>
+  JSON.stringify(axes.map(axis => identityOf(values[axis])));
+
+/** The cells of a row, where some axis runs along the columns; else each has a row, named by its id where no axis tells it apart. */
+function groupRows(cells: readonly CellResults[], axes: string[], columns: string | undefined): Row[] {
+  const isTold =
+    columns !== undefined || new Set(cells.map(cell => placeOf(cell, axes))).size === cells.length;
+  const labels = axes.map(axis => labelsOf(cells.map(({ values }) => values[axis])));
   const rows = new Map<string, Row>();
   for (const cell of cells) {
-    const labels = axes.length === 0 ? [cell.id] : axes.map(axis => formatValue(cell.values[axis]));
-    const key = JSON.stringify(labels);
-    const row = rows.get(key) ?? { labels, cells: [] };
+    const told = axes.map((axis, i) => labels[i]!(cell.values[axis]));
+    const named =
+      axes.length === 0 ? [cell.id] : isTold ? told : [`${told[0]!} (${cell.id})`, ...told.slice(1)];
+    const key = columns === undefined ? cell.id : placeOf(cell, axes);
+    const row = rows.get(key) ?? { labels: named, cells: [] };
     row.cells.push(cell);
     rows.set(key, row);
   }
@@ -88,10 +100,12 @@ function listBody(rows: readonly Row[], metric: string): Body {
 
 /** One column for each value along the axis, and the compression ratio: once where it is the same in each row. */
 function gridBody(rows: readonly Row[], axis: string, metric: string): Body {
-  const values = [...new Set(rows.flatMap(({ cells }) => cells.map(cell => formatValue(cell.values[axis]))))];
+  const given = rows.flatMap(({ cells }) => cells.map(({ values }) => values[axis]));
+  const label = labelsOf(given);
+  const values = [...new Set(given.map(label))];
   const ratios = rows.map(({ cells }) => [...new Set(cells.map(ratioOf).filter(ratio => ratio !== '–'))]);
   const isShared = ratios.every(ratio => ratio.length <= 1);
-  const at = ({ cells }: Row, value: string) => cells.find(cell => formatValue(cell.values[axis]) === value);
+  const at = ({ cells }: Row, value: string) => cells.find(cell => label(cell.values[axis]) === value);
   return {
     header: [
       ...(isShared ? [compressionLabel] : values.map(value => `${compressionLabel}, ${value}`)),
@@ -114,7 +128,9 @@ function formatCell(cell: CellResults | undefined, metric: string): string {
   const { planned, completed, failed } = cell;
   const summary = cell.metrics[metric];
   const text = summary === undefined ? (failed.length > 0 ? 'failed' : '–') : formatSummary(summary);
-  return completed === planned ? text : `${text} (${completed}/${planned})`;
+  // A run that is complete may lack the measure: one that was trained before it was asked for, or where it overflowed.
+  const n = summary?.n ?? completed;
+  return n === planned ? text : `${text} (${n}/${planned})`;
 }
 
 /** `accuracy.round-2` and `accuracy.reconstruct` are what `accuracy` is, at an earlier time. */
@@ -141,7 +157,8 @@ const meanings: Readonly<Record<string, string>> = {
 
 function captionOf({ cells, target, confidence }: Results, metric: string): string {
   const summaries = cells.flatMap(cell => cell.metrics[metric] ?? []);
-  if (summaries.length === 0) return `${metric}: no run is complete.`;
+  if (summaries.length === 0)
+    return `${metric}: ${cells.some(({ completed }) => completed > 0) ? 'no complete run has it' : 'no run is complete'}.`;
   const unit = summaries[0]!.unit === '' ? '' : ` (${summaries[0]!.unit})`;
   const settings = Object.entries(summaries[0]!.settings ?? {})
     .filter(([name, value]) => summaries.every(summary => summary.settings?.[name] === value))

@@ -99,30 +99,27 @@ function collectCell({ id, values, planned, results, failed }: CellOutcome): Cel
     planned,
     completed: complete.length,
     failed: bySeed(failed),
-    metrics: Object.fromEntries([...names].map(name => [name, collectMetric(name, complete)])),
+    metrics: Object.fromEntries([...names].flatMap(name => collectMetric(name, complete))),
   };
 }
 
-function collectMetric(name: string, results: readonly RunResult[]): MetricSummary {
-  const measured = results.filter(result => result.metrics[name] !== undefined);
+/** Nothing where no run has it as a number: one that overflowed is missing, and counted as such by `n`. */
+function collectMetric(name: string, results: readonly RunResult[]): [string, MetricSummary][] {
+  const measured = results.filter(result => Number.isFinite(result.metrics[name]?.value));
+  if (measured.length === 0) return [];
   const values = measured.map(result => result.metrics[name]!.value);
   const { unit, settings } = measured[0]!.metrics[name]!;
-  return {
-    unit,
-    ...(settings && { settings }),
-    ...summarise(values),
-    values: Object.fromEntries(measured.map(({ seed }, i) => [seed, values[i]!])),
-  };
+  const bySeed = Object.fromEntries(measured.map(({ seed }, i) => [seed, values[i]!]));
+  return [[name, { unit, ...(settings && { settings }), ...summarise(values), values: bySeed }]];
 }
 
 /** What is known of the cell's target; the mean, where each seed has its own. */
 function targetOf(results: readonly RunResult[]): Measures {
   const names = Object.keys(results[0]?.target ?? {});
-  const meanOf = (name: string) => {
-    const values = results.flatMap(({ target }) => target[name] ?? []);
-    return new Set(values).size === 1 ? values[0]! : summarise(values).mean;
-  };
-  return Object.fromEntries(names.map(name => [name, meanOf(name)]));
+  const valuesOf = (name: string) =>
+    results.flatMap(({ target }) => target[name] ?? []).filter(value => Number.isFinite(value));
+  const known = names.map(name => [name, valuesOf(name)] as const).filter(([, values]) => values.length > 0);
+  return Object.fromEntries(known.map(([name, values]) => [name, summarise(values).mean]));
 }
 
 function trainedBy(results: readonly RunResult[]): Pick<CellResults, 'targetSeeds'> {

@@ -21,9 +21,15 @@ export function renderTerminal(table: Table, { width, colour }: Screen): string 
     table.labels,
     width,
   );
-  const draw = (line: string[]) =>
+  const shortened = widths.map((length, i) =>
+    shorten(
+      lines.map(line => line[i]!),
+      length,
+    ),
+  );
+  const draw = (line: string[], at: number) =>
     line
-      .map((text, i) => place(text, widths[i]!, i < table.labels))
+      .map((_, i) => place(shortened[i]![at]!, widths[i]!, i < table.labels))
       .join(gap)
       .trimEnd();
   const [header, ...rows] = lines.map(draw);
@@ -53,8 +59,23 @@ function shrink(natural: readonly number[], labels: number, width: number): numb
 }
 
 function place(text: string, width: number, isLabel: boolean): string {
-  if (!isLabel) return text.padStart(width);
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
+  return isLabel ? text.padEnd(width) : text.padStart(width);
+}
+
+/** Texts cut at their ends to a width, else at their beginnings; whole where neither would leave different ones different. */
+function shorten(texts: readonly string[], width: number): readonly string[] {
+  if (texts.every(text => text.length <= width)) return texts;
+  const cut = (shorter: (text: string) => string) =>
+    texts.map(text => (text.length <= width ? text : shorter(text)));
+  const ways = [
+    cut(text => `${text.slice(0, width - 1)}…`),
+    cut(text => `…${text.slice(1 - width)}`),
+    cut(
+      text =>
+        `${text.slice(0, Math.ceil((width - 1) / 2))}…${text.slice(text.length - Math.floor((width - 1) / 2))}`,
+    ),
+  ];
+  return ways.find(way => new Set(way).size === new Set(texts).size) ?? texts;
 }
 
 /** The text in lines of at most `width`, broken at spaces; a longer word has a line of its own. */

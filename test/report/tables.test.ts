@@ -85,6 +85,23 @@ describe('a cell', () => {
     expect(one({ 0: 90, 1: 90 }, 2).rows[0]!.at(-1)).toBe('90.00 ± 0.00');
   });
 
+  it('of which some complete run lacks the measure says of how many it is', () => {
+    const runs = [0, 1, 2].map(seed => sampleRun('only', seed, 90 + seed));
+    const [first, ...others] = runs;
+    const overflowed = { ...others[1]!.metrics, accuracy: { unit: '%', value: Number.NaN } };
+    const { 'reconstruction-error': _, ...lacking } = first!.metrics;
+    const made = { version: '1', finishedAt: '2026-01-02T04:00:00.000Z' };
+    const outcome = {
+      ...{ id: 'only', values: {}, planned: 3, failed: [] },
+      results: [{ ...first!, metrics: lacking }, others[0]!, { ...others[1]!, metrics: overflowed }],
+    };
+    const results = collectResults('lacking', [outcome], made);
+    expect(layOut(results, 'accuracy').rows[0]!.at(-1)).toBe('90.5 ± 6.4 (2/3)');
+    expect(layOut(results, 'reconstruction-error').rows[0]!.at(-1)).toMatch(/\(2\/3\)$/);
+    expect(layOut(results, 'loss').caption).toBe('loss: no complete run has it.');
+    expect(JSON.stringify(results)).not.toContain('null,"min"');
+  });
+
   it('without a run that failed or finished is open', () => {
     expect(one({}, 2).rows[0]!.at(-1)).toBe('– (0/2)');
     expect(one({ 1: 90 }, 2).rows[0]!.at(-1)).toBe('90.00 (1/2)');
@@ -138,7 +155,7 @@ describe('text from the spec', () => {
     ['-1.5', '-1.5'],
     [' padded', '" padded"'],
     ['two\nlines', 'two\\nlines'],
-    [{ method: 'all', batch: 3 }, '"{method:all,batch:3}"'],
+    [{ method: 'all', batch: 3 }, 'all · batch 3'],
   ])('%j is %s in CSV', (value, field) => {
     const line = renderCsv(nasty(value), 'accuracy').split('\n')[1];
     expect(line!.startsWith(`hidden-140-none,${field},0.42,`)).toBe(true);
