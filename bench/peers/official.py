@@ -31,7 +31,8 @@ import torch
 from PIL import Image
 from torchvision import datasets
 
-CONFIGURATION = "NeRN/experiments/resnet20/cifar10/cifar10_resnet20_smoothpes_permute_infilter_{hidden}.yaml"
+CONFIGURATION = "NeRN/experiments/resnet20/cifar10/cifar10_resnet20_smoothpes_{order}_{hidden}.yaml"
+ORDERS = {"none": "regular", "in-filter": "permute_infilter", "cross-filter": "permute_crossfilter"}
 
 
 def stub(name: str, **members) -> None:
@@ -111,7 +112,7 @@ def run_program(main, options, folder: str, **overrides) -> None:
         "logging.disable_logging": True, "logging.log_dir": folder,
         **overrides,
     }
-    published = Path(options.code) / CONFIGURATION.format(hidden=options.hidden)
+    published = Path(options.code) / CONFIGURATION.format(order=ORDERS[options.order], hidden=options.hidden)
     sys.argv = ["train.py", "--config_path", str(published)]
     sys.argv += [f"--{name}={value}" for name, value in settings.items()]
     with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(action="ignore"):
@@ -164,6 +165,7 @@ def main() -> None:
         command.add_argument("--weights", required=True)
         command.add_argument("--images", type=int, default=256)
         command.add_argument("--hidden", type=int, default=160)
+        command.add_argument("--order", choices=ORDERS, default="in-filter")
         command.add_argument("--threads", type=int, default=2)
     stepping.add_argument("mode", choices=["recon", "full", "eval"])
     stepping.add_argument("--warmup", type=int, default=3)

@@ -93,7 +93,8 @@ export interface PhaseInputs {
 
 /** All of a phase's settings that act: none of distillation where nothing is distilled. */
 export function phaseSettings(training: Configuration, { begins, images, teacher }: PhaseInputs): string {
-  const { predictor, sampler, optimizer, schedule, clip, iterations, evaluateEvery, losses } = training;
+  const { predictor, sampler, optimizer, schedule, clip, iterations, losses } = training;
+  const { evaluateEvery, evaluateLowest } = training;
   const { init, ...form } = predictor;
   const { reconstruction, reconstructionWeight, ...forms } = losses;
   const { alpha, beta, warmup, batch, data } = training;
@@ -103,7 +104,7 @@ export function phaseSettings(training: Configuration, { begins, images, teacher
     begins,
     init: begins === undefined ? undefined : { ...init, file: undefined },
     distillation: distils(training)
-      ? { forms, alpha, beta, warmup, batch, data: shownBy(data), images }
+      ? { forms, alpha, beta, warmup, batch, data: shownBy(data), images, evaluateLowest }
       : undefined,
     teacher:
       alpha > 0 && training.teacher !== 'none' ? teacherSettings(training.teacher, teacher) : undefined,

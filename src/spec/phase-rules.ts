@@ -38,6 +38,20 @@ export function firstStart(configuration: Configuration): Problem[] {
   );
 }
 
+/** Where there is no distillation loss none is the lowest. */
+export function lossesOfWindow({ phases }: Configuration): Problem[] {
+  if (typeof phases === 'string') return [];
+  return phases.flatMap(({ losses, evaluateLowest }, i) =>
+    evaluateLowest === undefined || losses.includes('kd') || losses.includes('fmd')
+      ? []
+      : problem(
+          `/phases/${i}/evaluateLowest`,
+          'Expected a distillation loss in a phase with `evaluateLowest`, found none',
+          'it compares KD + FMD; `evaluateEvery` evaluates at regular intervals',
+        ),
+  );
+}
+
 /** A loss that a phase names must weigh something. */
 export function actingLosses({ phases, alpha, beta, losses }: Configuration): Problem[] {
   if (typeof phases === 'string') return [];

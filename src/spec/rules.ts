@@ -2,7 +2,7 @@ import { datasetOf } from '../catalogue/datasets.ts';
 import type { Configuration } from './configuration.ts';
 import { originalRules } from './original-rules.ts';
 import { permutationOf } from './permutation.ts';
-import { actingLosses, firstStart, phaseNames, stopRule } from './phase-rules.ts';
+import { actingLosses, firstStart, lossesOfWindow, phaseNames, stopRule } from './phase-rules.ts';
 import { phasesOf } from './phases.ts';
 import { problem } from './problem.ts';
 import {
@@ -50,6 +50,7 @@ const rules = [
   phaseNames,
   firstStart,
   actingLosses,
+  lossesOfWindow,
 ];
 
 /** What holds for the settings of each phase. */

@@ -1,8 +1,11 @@
 import type { Tell } from '../contract/job.ts';
+import { distils } from '../contract/needs.ts';
+import type { PhaseRecord } from '../contract/result.ts';
 import type { PhaseStage } from '../contract/stage.ts';
 import type { BatchesOrder } from '../data/batch-maker.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
+import { take } from '../training/loss-window.ts';
 import { type Guidance, startOfTraining, train } from '../training/train.ts';
 import { type TrainingState, writeTrainingCheckpoint } from '../training/training-checkpoint.ts';
 import type { Bench } from './workshop.ts';
@@ -52,7 +55,7 @@ export async function trainAndMeasure(
 ): Promise<Trained> {
   const { training: configuration, key, name, seed, track } = stage;
   const start = saved ?? startOfTraining(configuration, await begin(), seed);
-  const { iterations, evaluateEvery } = configuration;
+  const { iterations, evaluateEvery, evaluateLowest, warmup } = configuration;
   const history = [...(saved?.history ?? [])];
   const evaluations = [...(saved?.evaluations ?? [])];
   const engines = enginesOf(saved, engine);
@@ -61,7 +64,8 @@ export async function trainAndMeasure(
   const historyEvery = Math.ceil(iterations / historyPoints);
   const began = performance.now();
   const elapsed = () => (performance.now() - began) / 1000 + (saved?.seconds ?? 0);
-  let { parameters } = start;
+  let { parameters, skipped } = start;
+  let lossWindow = saved?.lossWindow ?? [];
   let good: TrainingState | undefined;
   let savedAt = performance.now();
   const save = async () => {
@@ -80,6 +84,7 @@ export async function trainAndMeasure(
       training += performance.now() - stepBegan;
       if (iteration === start.iteration + 1) first = training;
       const state = step.state();
+      const before = parameters;
       parameters = state.parameters;
       if (step.imagesAtOnce < imagesAtOnce)
         tell({ type: 'stage-sliced', stage: name, imagesAtOnce: step.imagesAtOnce });
@@ -94,19 +99,27 @@ export async function trainAndMeasure(
         millisecondsPerStep,
       });
       const isLast = iteration === iterations;
-      const metrics =
-        track.length > 0 && (iteration % evaluateEvery === 0 || isLast)
-          ? await evaluator.measure(await predict(parameters), track)
-          : undefined;
+      const measured: PhaseRecord['evaluations'] = [];
+      const measure = async (parameters: Float32Array, iteration: number) =>
+        measured.push({ iteration, metrics: await evaluator.measure(await predict(parameters), track) });
+      const distilled = distils(configuration) && iteration > warmup && step.skipped === skipped;
+      skipped = step.skipped;
+      if (evaluateLowest !== undefined && distilled) {
+        // A step's losses are those of the parameters that it begins with.
+        const taken = take(evaluateLowest, lossWindow, iteration - 1, losses.kd + losses.fmd);
+        lossWindow = taken.losses;
+        const isKnown = evaluations.at(-1)?.iteration === iteration - 1;
+        if (track.length > 0 && taken.isLowest && !isKnown) await measure(before, iteration - 1);
+      }
+      if (track.length > 0 && (iteration % evaluateEvery === 0 || isLast))
+        await measure(parameters, iteration);
       // Recorded only together: what is saved when measuring fails must not lack the measurement.
       // On noise there may be no finite loss yet.
       const isTold = (iteration % historyEvery === 0 || isLast) && Number.isFinite(losses.loss);
       if (isTold) history.push({ iteration, ...losses, learningRate });
-      if (metrics !== undefined) {
-        evaluations.push({ iteration, metrics });
-        tell({ type: 'stage-evaluated', stage: name, iteration, metrics });
-      }
-      const record = { history: [...history], evaluations: [...evaluations] };
+      evaluations.push(...measured);
+      for (const one of measured) tell({ type: 'stage-evaluated', stage: name, ...one });
+      const record = { history: [...history], evaluations: [...evaluations], lossWindow };
       good = { ...state, ...record, engines, imagesAtOnce, seconds: 0 };
       if (stop.aborted)
         throw new Failure('signal', `Stopped at iteration ${iteration}; the same command goes on from there`);

@@ -20,6 +20,8 @@ export interface TrainingState {
   readonly skipped: number;
   readonly history: PhaseRecord['history'];
   readonly evaluations: PhaseRecord['evaluations'];
+  /** The latest distillation losses, where they decide what is evaluated. */
+  readonly lossWindow?: readonly number[];
   /** The engines that took part, the last one last. */
   readonly engines: readonly string[];
   /** How many images went through the networks together: as many bring the same bytes. */

@@ -33,7 +33,7 @@ describe('keys', () => {
       bad.yaml:4:1 error Unknown key \`lr\`
        4 | lr: 1
          | ^^
-         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`evaluateLowest\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
          = did you mean \`optimizer.lr\`?
       "
     `);
@@ -103,7 +103,7 @@ describe('keys', () => {
       bad.yaml:3:1 error Unknown key \`__proto__\`
        3 | __proto__: { polluted: 1 }
          | ^^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`evaluateLowest\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
 
       bad.yaml:4:11 error Unknown path \`constructor.prototype.polluted\` in \`matrix\`
        4 | matrix: { constructor.prototype.polluted: [1] }
@@ -752,13 +752,13 @@ describe('text', () => {
       bad.yaml:3:1 error Unknown key \`descr\\x1biption\`
        3 | descr\\x1biption: x
          | ^^^^^^^^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`evaluateLowest\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
          = did you mean \`description\`?
 
       bad.yaml:4:1 error Unknown key \`\\x9b2J\`
        4 | "\\x9b2J": 日本
          | ^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`evaluateLowest\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
       "
     `);
   });

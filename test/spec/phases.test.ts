@@ -154,6 +154,24 @@ describe('what cannot work is told where it is written', () => {
     `);
   });
 
+  test('a window of losses where none distils', () => {
+    const entry = '{ name: a, losses: [reconstruction], evaluateLowest: { window: 5 } }';
+    expect(shown(`phases:\n  - ${entry}`)).toMatchInlineSnapshot(`
+      "
+      x.yaml:4:58 error Expected a distillation loss in a phase with \`evaluateLowest\`, found none
+       4 |   - { name: a, losses: [reconstruction], evaluateLowest: { window: 5 } }
+         |                                                          ^^^^^^^^^^^^^
+         = it compares KD + FMD; \`evaluateEvery\` evaluates at regular intervals
+      "
+    `);
+    expect(shown('phases: reconstruction\nevaluateLowest: {}')).toBe('');
+    const { phases } = phasesIn('phases: decoupled\nevaluateLowest: { every: 20 }');
+    expect(phases.map(({ configuration }) => configuration.evaluateLowest)).toEqual([
+      { window: 20, every: 20 },
+      { window: 20, every: 20 },
+    ]);
+  });
+
   test('a loss that weighs nothing', () => {
     expect(shown('alpha: 0\nphases:\n  - { name: a, losses: [reconstruction, kd] }')).toMatchInlineSnapshot(`
       "
@@ -200,7 +218,7 @@ describe('what cannot work is told where it is written', () => {
       x.yaml:4:30 error Unknown key \`iteration\` in \`phases[0]\`
        4 |   - { name: a, losses: [kd], iteration: 3 }
          |                              ^^^^^^^^^
-         = expected \`name\`, \`losses\`, \`from\`, \`forms\`, \`alpha\`, \`beta\`, \`iterations\`, \`batch\`, \`warmup\`, \`evaluateEvery\`, \`data\`, \`sampler\`, \`optimizer\`, \`schedule\` or \`clip\`
+         = expected \`name\`, \`losses\`, \`from\`, \`forms\`, \`alpha\`, \`beta\`, \`iterations\`, \`batch\`, \`warmup\`, \`evaluateEvery\`, \`evaluateLowest\`, \`data\`, \`sampler\`, \`optimizer\`, \`schedule\` or \`clip\`
          = did you mean \`iterations\`?
 
       x.yaml:5:13 error Expected \`phases[1].name\` to be text such as \`reconstruct\`, got \`b c\`

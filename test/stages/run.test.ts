@@ -74,6 +74,32 @@ describe('a run', () => {
     expect((await predictorOf(resumed)).equals(await predictorOf(whole))).toBe(true);
   });
 
+  test('is evaluated also where its distillation losses are the lowest of a window, and goes on with it', async () => {
+    const windowed = `${tiny}\nevaluateLowest: { window: 3, every: 2 }\n`;
+    const whole = await execute(windowed);
+    const { history, evaluations } = onlyResult(whole).phases[0]!;
+    // Taken before the steps after 4, 6, 8 and 10 iterations, of which the first two fill the window.
+    const losses = [5, 7, 9, 11].map(i => history[i - 1]!.kd + history[i - 1]!.fmd);
+    const low = [8, 10].filter((_, i) => losses[i + 2]! <= Math.min(losses[i]!, losses[i + 1]!));
+    expect(low.length).toBeGreaterThan(0);
+    const regular = [5, 10, 12];
+    const expected = [...new Set([...regular, ...low])].sort((a, b) => a - b);
+    expect(evaluations.map(({ iteration }) => iteration)).toEqual(expected);
+    const always = onlyResult(await execute(tiny.replace('evaluateEvery: 5', 'evaluateEvery: 1')));
+    expect(evaluations).toEqual(expected.map(i => always.phases[0]!.evaluations[i - 1]));
+
+    const store = newFolder();
+    const plan = await planOf(windowed);
+    for (const at of [7, 9]) {
+      const stop = new AbortController();
+      const stopAt = (event: StageEvent) => {
+        if (event.type === 'stage-progress' && event.iteration === at) stop.abort();
+      };
+      await expect(execute(plan, { store, tell: stopAt, stop: stop.signal })).rejects.toThrow();
+    }
+    expect(determined(onlyResult(await execute(plan, { store })))).toEqual(determined(onlyResult(whole)));
+  });
+
   test('does not go on from a damaged checkpoint, or one of another configuration', async () => {
     const store = newFolder();
     const plan = await planOf(tiny);
