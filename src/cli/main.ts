@@ -1,54 +1,25 @@
 #!/usr/bin/env node
-import { Failure, type FailureKind } from '../failure.ts';
-import { helpText } from './help.ts';
-import { type Options, parseCommandLine } from './options.ts';
-import { toolVersion } from './version.ts';
+// Imports nothing and uses no syntax of late years: whatever Node.js there is has to get as far as the sentence below.
 
-const exitCodes: Partial<Record<FailureKind, number>> = { spec: 2, environment: 3, checkpoint: 3, data: 3 };
+/** As `engines` in package.json. */
+const needed = [20, 12] as const;
 
-const commands: Record<Options['command'], (options: Options) => Promise<number>> = {
-  run: async options => (await import('./commands/run.ts')).run(options),
-  plan: async options => (await import('./commands/plan.ts')).plan(options),
-  gc: async options => (await import('./commands/gc.ts')).gc(options),
-  validate: async options => (await import('./commands/validate.ts')).validate(options),
-  export: async options => (await import('./commands/export.ts')).exportProduct(options),
-  reconstruct: async options => (await import('./commands/reconstruct.ts')).reconstruct(options),
-  setup: async ({ setup }) => {
-    const code = await (await import('./commands/setup.ts')).setup(setup!);
-    await (await import('../devices/verdicts.ts')).forgetVerdicts();
-    return code;
-  },
-  data: async options => (await import('./commands/data.ts')).data(options),
-  doctor: async options => (await import('./commands/doctor.ts')).doctor(options),
-};
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-/** Dispatches to the commands, which are loaded only when they are called: --help and --version answer at once. */
-async function main(args: string[]): Promise<number> {
-  const options = parseCommandLine(args);
-  if (options.help) process.stdout.write(helpText);
-  else if (options.version) process.stdout.write(`${toolVersion()}\n`);
-  else return commands[options.command](options);
-  return 0;
+function refuse(sentence: string, hint: string): void {
+  process.stderr.write(`nern-sweep: ${sentence}\n  ${hint}\n`);
+  process.exitCode = 3;
 }
 
-// A reader that goes away (`| head`) is no reason to lose the runs.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  refuse(
+    `Expected Node.js ${needed.join('.')} or newer, got \`${process.versions.node}\``,
+    `It is ${process.execPath}; https://nodejs.org has newer ones.`,
+  );
+} else {
+  import('./program.ts').catch((error: NodeJS.ErrnoException) => {
+    const hint =
+      'Run `npm ci` in its folder, or raise what limits this shell (`ulimit -a`), as with `ulimit -n 1024`.';
+    refuse(`Expected the program to be loaded, got \`${error.code || error.message}\``, hint);
   });
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof Failure) {
-    process.stderr.write(
-      `nern-sweep: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,
-    );
-    process.exitCode = exitCodes[error.kind] ?? 1;
-  } else {
-    const trace = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(`nern-sweep: this is a bug, please report it with these lines:\n${trace}\n`);
-    process.exitCode = 1;
-  }
 }

@@ -9,6 +9,7 @@ import { usualMetric } from '../spec/report-rules.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import { describeFailure } from './describe.ts';
 import type { Options } from './options.ts';
+import { print } from './output.ts';
 import { mayColour, widthOf } from './screen.ts';
 import type { PlannedSweep } from './specs.ts';
 import { toolVersion } from './version.ts';
@@ -34,7 +35,7 @@ export async function report(
   const made = { version: toolVersion(), finishedAt: new Date().toISOString() };
   const collected = collectResults(sweep.name, cells, made);
   await writeReport(folder, collected, sweep.report ?? {});
-  if (json) process.stdout.write(`${JSON.stringify(collected)}\n`);
+  if (json) print(`${JSON.stringify(collected)}\n`);
   if (!json && !quiet) showTable(collected, sweep, folder);
   if (quiet) return;
   for (const [run, { kind, message }] of failures)
@@ -57,9 +58,9 @@ function showTable(results: Results, sweep: Sweep, folder: string): void {
   if (metric !== undefined && metrics.length > 0) {
     const table = layOut(results, metric, sweep.report);
     const screen = { width: widthOf(process.stdout), colour: mayColour(process.stdout) };
-    process.stdout.write(`\n${renderTerminal(table, screen)}\n`);
+    print(`\n${renderTerminal(table, screen)}\n`);
   }
   const place = relative('', folder) || '.';
   const tables = metrics.length === 0 ? '' : `, tables: ${place}/tables`;
-  process.stdout.write(`Results: ${place}/results.json${tables}\n`);
+  print(`Results: ${place}/results.json${tables}\n`);
 }

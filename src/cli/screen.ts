@@ -3,10 +3,15 @@ import type { WriteStream } from 'node:tty';
 /** The width that text is laid out for where there is no terminal to ask. */
 const defaultWidth = 100;
 
+/** Whether lines on it can be drawn anew: a terminal that moves its cursor, as one that calls itself dumb does not. */
+export function mayRedraw(stream: WriteStream): boolean {
+  return stream.isTTY === true && process.env.TERM !== 'dumb';
+}
+
 /** Colours are for terminals, and for those who did not ask to be spared (https://no-color.org). */
 export function mayColour(stream: WriteStream): boolean {
-  const { NO_COLOR, TERM } = process.env;
-  return stream.isTTY === true && (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb';
+  const { NO_COLOR } = process.env;
+  return mayRedraw(stream) && (NO_COLOR === undefined || NO_COLOR === '');
 }
 
 /** The width of the terminal in characters. */

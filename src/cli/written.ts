@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { Options } from './options.ts';
+import { print } from './output.ts';
 
 /** What a command tells of the files that it wrote. */
 interface Written {
@@ -13,6 +14,6 @@ export function tellWritten<Record extends Written>(
   lines: readonly string[],
 ): void {
   const paths = record.files.map(path => `  ${relative('', path) || path}`);
-  if (json) process.stdout.write(`${JSON.stringify(record)}\n`);
-  else if (!quiet) process.stdout.write(`${[...lines, ...paths].join('\n')}\n`);
+  if (json) print(`${JSON.stringify(record)}\n`);
+  else if (!quiet) print(`${[...lines, ...paths].join('\n')}\n`);
 }

@@ -43,6 +43,8 @@ export async function probe(
     stderr: 'pipe',
     maxBuffer: { stderr: 1_000_000 },
     reject: false,
+    // A terminal that is closed tells all of its processes: what this one finds out would look like a crash.
+    detached: process.platform !== 'win32',
   });
   let ended = false;
   let late = false;

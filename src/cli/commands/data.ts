@@ -4,18 +4,19 @@ import { archives } from '../../catalogue/archives.ts';
 import { type Brought, bring } from '../../fetch/bring.ts';
 import type { Progress } from '../../fetch/download.ts';
 import type { Options } from '../options.ts';
-import { formatDuration } from '../screen.ts';
+import { print } from '../output.ts';
+import { formatDuration, mayRedraw } from '../screen.ts';
 
 /** Brings a data set to the data root, and says where it is. Returns the exit code. */
 export async function data({ data, quiet }: Pick<Options, 'data' | 'quiet'>): Promise<number> {
   const { name, from } = data!;
   const root = resolve(process.env.NERN_SWEEP_DATA || 'data');
   const mirror = process.env.NERN_SWEEP_MIRROR || undefined;
-  const display = quiet ? silent : process.stderr.isTTY ? bar(process.stderr) : lines(process.stderr);
+  const display = quiet ? silent : mayRedraw(process.stderr) ? bar(process.stderr) : lines(process.stderr);
   const brought = await bring({ dataset: archives[name], root, from, mirror }, event =>
     event.type === 'note' ? display.note(event.text) : display.progress(event.progress),
   ).finally(display.close);
-  process.stdout.write(`${told(name, brought)}\n`);
+  print(`${told(name, brought)}\n`);
   return 0;
 }
 

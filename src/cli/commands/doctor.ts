@@ -2,7 +2,8 @@ import { availableParallelism, cpus } from 'node:os';
 import { type Examination, examine } from '../../devices/examine.ts';
 import { renderExamination } from '../examination.ts';
 import type { Options } from '../options.ts';
-import { mayColour, widthOf } from '../screen.ts';
+import { print } from '../output.ts';
+import { mayColour, mayRedraw, widthOf } from '../screen.ts';
 import { toolVersion } from '../version.ts';
 
 /** Tests and times everything that could compute here. Returns the exit code: 3 when nothing can. */
@@ -20,7 +21,7 @@ export async function doctor({ device, json, quiet }: Options): Promise<number> 
     cores: availableParallelism(),
   };
   const screen = { width: widthOf(process.stdout), colour: mayColour(process.stdout) };
-  process.stdout.write(
+  print(
     json
       ? `${JSON.stringify({ schemaVersion: 1, machine, ...record(examination) }, null, 2)}\n`
       : renderExamination(machine, examination, screen),
@@ -41,6 +42,6 @@ const record = ({ findings, recommended, usable }: Examination) => ({
 /** A line on the terminal that says what is done, each in place of the last one; elsewhere nothing. */
 function progressLine(silent: boolean): (text: string) => void {
   const { stderr } = process;
-  if (silent || !stderr.isTTY) return () => {};
+  if (silent || !mayRedraw(stderr)) return () => {};
   return text => stderr.write(`\r\u001b[K${text}`);
 }

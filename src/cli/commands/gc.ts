@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { collectGarbage, type Garbage, takeInventory } from '../../store/garbage.ts';
 import type { Options } from '../options.ts';
+import { print } from '../output.ts';
 import { formatBytes } from '../screen.ts';
 
 /** Lists what no sweep of a folder needs any more, and removes it when told to. Returns the exit code. */
@@ -11,12 +12,11 @@ export async function gc({ out, delete: remove, verbose, json }: Options): Promi
   const bytes = garbage.reduce((sum, one) => sum + one.bytes, 0);
   const freed = remove ? await collectGarbage(runs, garbage) : 0;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ...inventory, bytes, freed })}\n`);
+    print(`${JSON.stringify({ ...inventory, bytes, freed })}\n`);
     return 0;
   }
   const place = relative('', runs) || '.';
-  if (verbose)
-    for (const one of garbage) process.stdout.write(`${relative('', one.path)}  ${formatBytes(one.bytes)}\n`);
+  if (verbose) for (const one of garbage) print(`${relative('', one.path)}  ${formatBytes(one.bytes)}\n`);
   const count = (kind: Garbage['what']) => garbage.filter(({ what }) => what === kind).length;
   const work = count('work') > 0 ? ` and ${count('work')} begun stages` : '';
   const found = [
@@ -24,8 +24,8 @@ export async function gc({ out, delete: remove, verbose, json }: Options): Promi
     ...(count('remains') > 0 ? [`${count('remains')} remains of writes that were killed`] : []),
     formatBytes(bytes),
   ];
-  process.stdout.write(`${place}: ${found.join(', ')}\n`);
-  if (remove) process.stdout.write(`Removed ${formatBytes(freed)}.\n`);
-  else if (garbage.length > 0) process.stdout.write('Nothing was touched: --delete removes them.\n');
+  print(`${place}: ${found.join(', ')}\n`);
+  if (remove) print(`Removed ${formatBytes(freed)}.\n`);
+  else if (garbage.length > 0) print('Nothing was touched: --delete removes them.\n');
   return 0;
 }

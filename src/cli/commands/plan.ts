@@ -10,6 +10,7 @@ import { selectorOf } from '../../plan/select.ts';
 import { describeForecast, describeRun } from '../forecast.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import type { Options } from '../options.ts';
+import { print } from '../output.ts';
 import { mayColour, widthOf } from '../screen.ts';
 import { type PlannedSweep, planSpecs } from '../specs.ts';
 
@@ -45,12 +46,12 @@ async function show(
     const run = named(plan.runs, options.explain);
     const before = earlier?.run(run);
     const changes = before === undefined ? new Map() : changesOf(plan, run, before);
-    if (options.json) process.stdout.write(`${JSON.stringify(explained(run, plan, forecast, changes))}\n`);
-    else process.stdout.write(describeRun(run, plan, forecast, changes));
+    if (options.json) print(`${JSON.stringify(explained(run, plan, forecast, changes))}\n`);
+    else print(describeRun(run, plan, forecast, changes));
     return;
   }
-  if (options.json) process.stdout.write(`${JSON.stringify(asJson(sweep.name, forecast))}\n`);
-  else process.stdout.write(describeForecast(sweep, plan, forecast, screen, options.verbose));
+  if (options.json) print(`${JSON.stringify(asJson(sweep.name, forecast))}\n`);
+  else print(describeForecast(sweep, plan, forecast, screen, options.verbose));
 }
 
 /** The one run that is meant: by its whole name, or by a part or glob that fits no other. */

@@ -3,7 +3,7 @@ import { readDevice } from '../../devices/ask.ts';
 import { openEventLog } from '../../execute/event-log.ts';
 import type { Emit, SweepEvent } from '../../execute/events.ts';
 import type { Interruption } from '../../execute/executors/local.ts';
-import { runSweep } from '../../execute/sweep.ts';
+import { runSweep, type SweepOutcome } from '../../execute/sweep.ts';
 import { prepareFolder } from '../../execute/trials.ts';
 import { Failure } from '../../failure.ts';
 import type { PlannedRun } from '../../plan/run.ts';
@@ -12,6 +12,7 @@ import { type Detail, type Display, lineDisplay } from '../display.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import type { Options } from '../options.ts';
 import { report } from '../report.ts';
+import { mayRedraw } from '../screen.ts';
 import { type PlannedSweep, planSpecs } from '../specs.ts';
 
 /** Runs every spec in turn and returns the exit code. */
@@ -63,12 +64,20 @@ async function runOne(
     log.close();
   });
   await report(planned, outcome, folder, options);
-  return plan.runs.filter(selected).every(({ run }) => outcome.results.has(run)) ? 0 : 1;
+  return codeOf(outcome, plan.runs.filter(selected));
+}
+
+/** 3 where nothing else than the machine kept runs from being complete. */
+function codeOf({ results, failures }: SweepOutcome, runs: readonly PlannedRun[]): number {
+  if (runs.every(({ run }) => results.has(run))) return 0;
+  const kinds = [...failures.values()].map(({ kind }) => kind);
+  return kinds.length > 0 && kinds.every(kind => kind === 'environment') ? 3 : 1;
 }
 
 async function openDisplay({ quiet, verbose }: Options): Promise<Display> {
   const detail: Detail = quiet ? 'quiet' : verbose ? 'verbose' : 'normal';
-  if (process.stderr.isTTY && !quiet) return (await import('../bars.ts')).barDisplay(process.stderr, detail);
+  if (mayRedraw(process.stderr) && !quiet)
+    return (await import('../bars.ts')).barDisplay(process.stderr, detail);
   return lineDisplay(text => process.stderr.write(text), detail);
 }
 

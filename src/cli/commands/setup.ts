@@ -3,6 +3,7 @@ import type { AddonVerdict } from '../../setup/addon-check.ts';
 import { type InstalledProvider, setupCuda } from '../../setup/cuda.ts';
 import { type LinkedTensorFlow, setupTensorFlow } from '../../setup/tensorflow.ts';
 import { listenForInterrupts } from '../interrupt.ts';
+import { print } from '../output.ts';
 
 /** The call of `nern-sweep setup`. */
 export interface SetupOptions {
@@ -46,7 +47,7 @@ async function resultOf({ what, from, headers }: SetupOptions, stop: AbortSignal
 
 /** What is going on is not the result. */
 const tell = (line: string) => process.stderr.write(`${line}\n`);
-const write = (lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`);
+const write = (lines: readonly string[]) => print(`${lines.join('\n')}\n`);
 
 function tellOfTensorFlow({ manifest, folder, gpu }: LinkedTensorFlow): string[] {
   return [

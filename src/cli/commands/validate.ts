@@ -1,4 +1,5 @@
 import type { Options } from '../options.ts';
+import { print } from '../output.ts';
 import { planSpecs } from '../specs.ts';
 
 /**
@@ -11,8 +12,8 @@ export async function validate(options: Options): Promise<number> {
   for (const { sweep, plan } of planned) {
     const { file, cells, seeds } = sweep;
     const size = `${counted(cells, 'cell')} x ${counted(seeds, 'seed')} = ${counted(plan.runs, 'run')}`;
-    process.stdout.write(`${file}: valid, ${size}\n`);
-    if (options.verbose) for (const { id } of cells) process.stdout.write(`  ${id}\n`);
+    print(`${file}: valid, ${size}\n`);
+    if (options.verbose) for (const { id } of cells) print(`  ${id}\n`);
   }
   return 0;
 }

@@ -61,6 +61,8 @@ export async function executeLocally(
     stderr: { file: log.file, append: true },
     buffer: false,
     reject: false,
+    // What a terminal tells all of its processes, as Ctrl-C or that it is closed, is for this one to act on.
+    detached: process.platform !== 'win32',
     forceKillAfterDelay: grace,
   });
 
@@ -69,11 +71,12 @@ export async function executeLocally(
   stop.addEventListener('abort', end);
   kill.addEventListener('abort', endNow);
   let overdue: NodeJS.Timeout | undefined;
-  let done = false;
+  let [done, spoke] = [false, false];
   try {
     // A worker that dies before it has its job says so by its exit, not here.
     void child.sendMessage(JSON.parse(JSON.stringify({ ...job, engine: order }))).catch(() => {});
     for await (const message of child.getEachMessage()) {
+      spoke = true;
       const event = message as unknown as WorkerEvent | { type: 'job-ended' };
       if (event.type === 'job-ended') {
         done = true;
@@ -88,7 +91,11 @@ export async function executeLocally(
     const { exitCode, signal, originalMessage: refusal } = await child;
     const interrupted = stop.aborted || kill.aborted || signal === 'SIGINT';
     if (done || interrupted) return { failures, interrupted };
-    return { failures, interrupted, crash: classifyExit({ exitCode, signal, refusal, log: log.tail() }) };
+    return {
+      failures,
+      interrupted,
+      crash: classifyExit({ exitCode, signal, refusal, log: log.tail(), spoke }),
+    };
   } finally {
     stop.removeEventListener('abort', end);
     kill.removeEventListener('abort', endNow);
