@@ -66,12 +66,12 @@ function describeStart(event: Extract<SweepEvent, { type: 'sweep-started' }>): s
   return `${sweep}: ${runs} of ${planned} runs to do on ${on}, ${jobs} at a time with ${each} each: ${stages} stages`;
 }
 
-function describeMetrics(metrics: Record<string, number>): string {
+function describeMetrics(metrics: Record<string, number | null>): string {
   return (
     Object.entries(metrics)
       // What came before the end is in the tables.
       .filter(([name]) => !name.includes('.'))
-      .map(([name, value]) => `${name} ${Number(value.toPrecision(5))}`)
+      .map(([name, value]) => `${name} ${value === null ? 'not finite' : Number(value.toPrecision(5))}`)
       .join(', ')
   );
 }

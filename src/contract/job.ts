@@ -38,7 +38,7 @@ export interface StageEvaluated {
   type: 'stage-evaluated';
   stage: string;
   iteration: number;
-  metrics: Record<string, number>;
+  metrics: Record<string, number | null>;
 }
 
 /** Another engine goes on with what the others began. */

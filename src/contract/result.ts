@@ -34,7 +34,8 @@ export interface PhaseRecord {
     fmd: number;
     learningRate: number;
   }[];
-  evaluations: { iteration: number; metrics: Record<string, number> }[];
+  /** Null where the measure was no finite number: JSON has none for it, and the network may still recover. */
+  evaluations: { iteration: number; metrics: Record<string, number | null> }[];
   /** Steps on noise that changed nothing, because their loss was no number; absent where there were none. */
   skippedSteps?: number;
   /** The images of the evaluations, by their content. */

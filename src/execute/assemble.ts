@@ -176,7 +176,7 @@ function partial(done: readonly Round[], at: At, rounds: readonly RoundResult[])
     const last = at<PhaseRecord>(key).evaluations.at(-1);
     for (const [measure, value] of Object.entries(last?.metrics ?? {})) {
       const { unit } = measured[measure] ?? {};
-      if (unit !== undefined) metrics[`${measure}.${name}`] = { unit, value };
+      if (unit !== undefined && value !== null) metrics[`${measure}.${name}`] = { unit, value };
     }
   }
   return metrics;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { cannotWrite } from '../files/atomic.ts';
 import type { Emit, SweepEvent } from './events.ts';
@@ -12,7 +12,7 @@ export function openEventLog(folder: string): { record: Emit<SweepEvent>; close:
   const file = join(folder, 'events.jsonl');
   let descriptor: number;
   try {
-    descriptor = openSync(file, 'a');
+    descriptor = openSync(file, 'a+');
   } catch (error) {
     throw cannotWrite(file, error);
   }
@@ -20,10 +20,18 @@ export function openEventLog(folder: string): { record: Emit<SweepEvent>; close:
   const record = (event: SweepEvent) => {
     if (event.type === 'stage-progress' && !isDue(event)) return;
     try {
-      writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+      const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
+      writeSync(descriptor, isTorn(descriptor) ? `\n${line}` : line);
     } catch {
       // A disk that is full is told by the results that cannot be written; a line of the log is not worth a run.
     }
   };
   return { record, close: () => closeSync(descriptor) };
+}
+
+/** Whether the last line lacks its end: its writer was killed, or found no room for all of it. */
+function isTorn(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
 }

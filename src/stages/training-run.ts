@@ -101,7 +101,10 @@ export async function trainAndMeasure(
       const isLast = iteration === iterations;
       const measured: PhaseRecord['evaluations'] = [];
       const measure = async (parameters: Float32Array, iteration: number) =>
-        measured.push({ iteration, metrics: await evaluator.measure(await predict(parameters), track) });
+        measured.push({
+          iteration,
+          metrics: finite(await evaluator.measure(await predict(parameters), track)),
+        });
       const distilled = distils(configuration) && iteration > warmup && step.skipped === skipped;
       skipped = step.skipped;
       if (evaluateLowest !== undefined && distilled) {
@@ -141,4 +144,11 @@ export async function trainAndMeasure(
 function enginesOf(saved: TrainingState | undefined, { name }: Engine): readonly string[] {
   const before = saved?.engines ?? [];
   return before.at(-1) === name ? before : [...before, name];
+}
+
+/** What is no finite number, as the loss of a network that diverges, is none. */
+function finite(metrics: Readonly<Partial<Record<string, number>>>): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, value]) => [name, Number.isFinite(value) ? value! : null]),
+  );
 }
