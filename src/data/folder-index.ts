@@ -26,6 +26,9 @@ export interface FolderIndex {
   readonly broken: ReadonlyMap<number, string>;
 }
 
+/** Raise it where other files can be decoded than before: what is known of them is forgotten. */
+const readerVersion = 2;
+
 /** Files at work at the same time: they wait for the disk. */
 const concurrency = 16;
 
@@ -36,7 +39,8 @@ const concurrency = 16;
  * read.
  */
 export async function indexFolder(list: FolderList, options: { decode: boolean }): Promise<FolderIndex> {
-  const file = join(cacheFolder(), 'images', `${hashOf(list.folder).slice(0, 32)}.tsv`);
+  const cache = hashOf({ folder: list.folder, reader: readerVersion });
+  const file = join(cacheFolder(), 'images', `${cache.slice(0, 32)}.tsv`);
   const known = await readEntries(file);
   const entries = new Map<string, Entry>();
   const fresh = await inParallel(list.files, async name => {

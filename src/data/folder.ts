@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { createRandom, shuffled } from '../random.ts';
@@ -14,8 +14,9 @@ export interface FolderList {
   readonly labels: Uint16Array;
 }
 
-/** The kinds of image that are looked for, whatever the case of their endings. */
-const isImage = (name: string) => /\.(jpe?g|png|webp|tiff?)$/i.test(name);
+/** The kinds of image that torchvision's ImageFolder looks for, whatever the case of their endings. */
+const endings = ['.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp'];
+const isImage = (name: string) => endings.some(ending => name.toLowerCase().endsWith(ending));
 
 /** Labels are held in 16 bits. */
 const maxClasses = 65_536;
@@ -30,7 +31,7 @@ const maxDepth = 8;
  * for a folder that is missing, has no subfolders, or has one without images.
  */
 export async function listFolder(folder: string): Promise<FolderList> {
-  const classNames = await subfoldersOf(folder);
+  const classNames = await classesIn(folder);
   if (classNames.length > maxClasses) {
     throw new Failure(
       'data',
@@ -44,7 +45,7 @@ export async function listFolder(folder: string): Promise<FolderList> {
     if (found.length === 0) {
       throw new Failure(
         'data',
-        `Expected each subfolder of ${folder} to hold images (.jpg, .png, .webp, .tif), found none in \`${name}\``,
+        `Expected each subfolder of ${folder} to hold images (${endings.join(', ')}), found none in \`${name}\``,
         'Each subfolder is a class: move others elsewhere.',
       );
     }
@@ -59,11 +60,11 @@ export async function listFolder(folder: string): Promise<FolderList> {
   return { folder, classNames, files, labels: Uint16Array.from(labels) };
 }
 
-/** How many classes a folder of images has. Throws a Failure of kind 'data'. */
-export const countClasses = async (folder: string) => (await subfoldersOf(folder)).length;
-
-/** Links are followed: classes often lie on several disks. */
-async function subfoldersOf(folder: string): Promise<string[]> {
+/**
+ * The names of a folder's classes, in their order. Links are followed: classes often lie on several disks. Throws a
+ * Failure of kind 'data'.
+ */
+export async function classesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     const got = code === 'ENOENT' || code === 'ENOTDIR' ? 'found none' : `got \`${code}\``;
@@ -73,16 +74,29 @@ async function subfoldersOf(folder: string): Promise<string[]> {
       'It has a subfolder for each class; `nern-sweep data` brings data sets there.',
     );
   });
-  const names = entries
-    .filter(entry => !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink()))
-    .map(({ name }) => name);
-  if (names.length > 0) return names.sort();
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue;
+    if (entry.isDirectory() || (entry.isSymbolicLink() && (await isFolder(join(folder, entry.name)))))
+      names.push(entry.name);
+  }
+  if (names.length > 0) return names.sort(byCodePoints);
   throw new Failure(
     'data',
     `Expected ${folder} to hold a subfolder of images for each class, found none`,
     'Put the images of each class into a folder of its own.',
   );
 }
+
+/** Whether there is a folder, or a link to one. */
+export const isFolder = (path: string) =>
+  stat(path).then(
+    status => status.isDirectory(),
+    () => false,
+  );
+
+/** As Python sorts names; JavaScript has those beyond U+FFFF before others. */
+const byCodePoints = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 async function imagesBelow(folder: string, below: string, depth: number): Promise<string[]> {
   const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);

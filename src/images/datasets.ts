@@ -1,14 +1,14 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetOf, datasets } from '../catalogue/datasets.ts';
 import { dataRoot, locateFile } from '../contract/locate.ts';
 import { readTask } from '../data/arrays.ts';
 import type { Sizing } from '../data/crop.ts';
-import { countClasses } from '../data/folder.ts';
+import { classesIn, isFolder } from '../data/folder.ts';
 import type { Source, TrainingSource } from '../data/source.ts';
 import { Failure } from '../failure.ts';
 import type { Task } from '../networks/build.ts';
 import type { Configuration } from '../spec/configuration.ts';
+import { refuseMoreClasses, refuseOtherClasses, refusePartOfImagenet } from './class-folders.ts';
 
 /* What a spec's settings say of images, as places to read them from. */
 
@@ -57,9 +57,9 @@ export async function sourceOf(
     case 'arrays':
       return { kind: 'arrays', files: await arraysOf(configuration, specFolder, split), split, limit };
     case 'folder':
-      return folderSource(configuration, await folderOf(configuration, specFolder, split), limit);
+      return folderSource(configuration, await labelled(configuration, specFolder, split), limit);
     case 'imagenet':
-      return folderSource(configuration, imagenetSplit(configuration, specFolder, split), limit);
+      return folderSource(configuration, await imagenetSplit(configuration, specFolder, split), limit);
     case 'procedural':
       return { kind: dataset, split, limit };
     default:
@@ -89,7 +89,7 @@ export async function trainingSourceOf(
     }
     case 'dataset':
       if (source.name === 'imagenet')
-        return folderSource(configuration, imagenetSplit(configuration, specFolder, 'train'), limit);
+        return folderSource(configuration, imagenetSplits(configuration, specFolder).train, limit);
       if (source.name === 'procedural') return { kind: 'procedural', split: 'train', limit };
       if (source.name === 'stl10-unlabeled') return { kind: 'stl10', root, split: 'unlabeled', limit };
       return { kind: source.name, root, split: 'train', limit };
@@ -117,39 +117,63 @@ export function sizingOf({ target, data }: Configuration): Sizing {
   );
 }
 
-/** The folder of ImageNet's training or validation images. */
-const imagenetSplit = (configuration: Configuration, specFolder: string, split: Split) =>
-  join(dataRoot(configuration, specFolder), imagenetFolder, split === 'train' ? 'train' : 'val');
+/** The folders of ImageNet's training and validation images. */
+function imagenetSplits(configuration: Configuration, specFolder: string): Record<Split, string> {
+  const folder = join(dataRoot(configuration, specFolder), imagenetFolder);
+  return { train: join(folder, 'train'), test: join(folder, 'val') };
+}
+
+/** One of them. Throws a Failure of kind 'data' where its labels would not be ImageNet's. */
+async function imagenetSplit(
+  configuration: Configuration,
+  specFolder: string,
+  split: Split,
+): Promise<string> {
+  const splits = imagenetSplits(configuration, specFolder);
+  await refuseOtherClasses(splits.train, splits.test);
+  await refusePartOfImagenet(splits[split], datasets.imagenet.classes);
+  return splits[split];
+}
 
 /** The names that the folder of a split goes by. */
 const splitNames = { train: ['train'], test: ['test', 'val'] } as const;
 
-/** Throws a Failure of kind 'data' where `data.folder` is missing. */
+/**
+ * The folder of a split. Throws a Failure of kind 'data' where `data.folder` is missing, or where the splits that it has are
+ * of other classes.
+ */
 async function folderOf(configuration: Configuration, specFolder: string, split: Split): Promise<string> {
   const { folder } = configuration.data;
   if (folder === undefined) throw missing('data.folder', 'the images', 'folder: FOLDER');
   const root = await locateFile(configuration, 'data.folder', folder, specFolder);
-  const paths = splitNames[split].map(name => join(root, name));
-  for (const path of paths) if (await isFolder(path)) return path;
+  const found: Partial<Record<Split, string>> = {};
+  for (const [of, names] of Object.entries(splitNames) as [Split, readonly string[]][])
+    for (const path of names.map(name => join(root, name))) if (await isFolder(path)) found[of] ??= path;
+  const { train, test } = found;
+  if (train !== undefined && test !== undefined) await refuseOtherClasses(train, test);
+  const path = found[split];
+  if (path !== undefined) return path;
   throw new Failure(
     'data',
-    `Expected ${split === 'train' ? 'training' : 'test'} images in ${paths.join(' or ')}, found none`,
+    `Expected ${split === 'train' ? 'training' : 'test'} images in ${splitNames[split].map(name => join(root, name)).join(' or ')}, found none`,
     'Each has a subfolder for each class.',
   );
 }
 
-const isFolder = (path: string) =>
-  stat(path).then(
-    status => status.isDirectory(),
-    () => false,
-  );
+/** The folder of a split, of no more classes than the network has. Throws a Failure of kind 'data'. */
+async function labelled(configuration: Configuration, specFolder: string, split: Split): Promise<string> {
+  const folder = await folderOf(configuration, specFolder, split);
+  const { classes } = configuration.data;
+  if (classes !== undefined) await refuseMoreClasses(folder, classes);
+  return folder;
+}
 
 /** As many as there are subfolders with the images that are measured on, else with those to train with. */
 async function classesOfFolder(configuration: Configuration, specFolder: string): Promise<number> {
   const folder = await folderOf(configuration, specFolder, 'test').catch(() =>
     folderOf(configuration, specFolder, 'train'),
   );
-  return countClasses(folder);
+  return (await classesIn(folder)).length;
 }
 
 /** The files that `data.arrays` names. Throws a Failure of kind 'data' where it names none. */

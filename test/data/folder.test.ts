@@ -40,6 +40,30 @@ describe('a folder of images', () => {
     expect([...labels]).toEqual([0, 1, 2, 2, 2]);
   });
 
+  test('has the files that ImageFolder takes, whatever the case of their endings, and no others', async () => {
+    // torchvision.datasets.folder.IMG_EXTENSIONS
+    const taken = ['jpg', 'jpeg', 'png', 'ppm', 'bmp', 'pgm', 'tif', 'tiff', 'webp'];
+    const names = [...taken, ...taken.map(ending => ending.toUpperCase()), 'Jpg'].map((e, i) => `${i}.${e}`);
+    const others = ['a.gif', 'b.avif', 'c.jpg.txt', 'djpg', 'e.jp2'];
+    const files = Object.fromEntries([...names, ...others].map(name => [`a/${name}`, 'x']));
+    const { files: found } = await listFolder(newFolder(files));
+    expect([...found].sort()).toEqual(names.map(name => `a/${name}`).sort());
+  });
+
+  test('has its classes in the order in which Python sorts names', async () => {
+    // sorted(['b', 'B', 'a', 'ä', '10', '9', '\U0001F600', '\uFB01', '_']) of Python
+    const names = ['10', '9', 'B', '_', 'a', 'b', 'ä', '\uFB01', '\u{1F600}'];
+    const files = Object.fromEntries([...names].reverse().map(name => [`${name}/1.jpg`, jpeg]));
+    expect((await listFolder(newFolder(files))).classNames).toEqual(names);
+  });
+
+  test('has no class that is a link to a file, or to nothing', async () => {
+    const root = await tree();
+    symlinkSync(join(root, 'readme.txt'), join(root, 'link'));
+    symlinkSync(join(root, 'nowhere'), join(root, 'dangling'));
+    expect((await listFolder(root)).classNames).toEqual(['Zebra', 'cat', 'dog']);
+  });
+
   test('may have classes that are links, and links that lead in a circle', async () => {
     const root = await tree();
     symlinkSync(join(await tree(), 'dog'), join(root, 'ant'));

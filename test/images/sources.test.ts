@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { beforeAll, expect, test } from 'vitest';
-import { taskOf } from '../../src/images/datasets.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { sourceOf, taskOf } from '../../src/images/datasets.ts';
 import { imagesSha256, openImages } from '../../src/images/images.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { failureOf, newFolder } from '../support/files.ts';
@@ -84,4 +84,52 @@ test.each([
 ])('%s with { %s } is missed by its setting', async (target, data, message) => {
   const failure = await failureOf(openImages(configuration(target, data), root, 'test'));
   expect(failure).toMatchObject({ name: 'Failure', message: expect.stringContaining(message) });
+});
+
+describe('splits whose class folders do not agree', () => {
+  const of = (dataset: string, data: string, folder: string) => {
+    const text = `name: x\ntarget: { network: resnet20, dataset: ${dataset}, weights: a.th }\ndata: { root: ${folder}, ${data} }\n`;
+    const parsed = parseSpec(text, join(folder, 'spec.yaml'));
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
+    return parsed.sweep.cells[0]!.configuration;
+  };
+  const tree = (...paths: string[]) =>
+    newFolder(Object.fromEntries(paths.map(path => [`${path}/1.jpg`, 'x'])));
+
+  test.each([
+    ['folder', 'folder: f', 'f', 'val'],
+    ['folder', 'folder: f', 'f', 'test'],
+    ['folder', 'folder: f, classes: 9', 'f', 'val'],
+    ['imagenet', 'size: 64', 'imagenet', 'val'],
+  ])('of %s with { %s } are refused, and both named', async (dataset, data, at, test) => {
+    const root = tree(
+      ...['a', 'b', 'c'].map(c => `${at}/train/${c}`),
+      ...['b', 'c', 'd'].map(c => `${at}/${test}/${c}`),
+    );
+    for (const split of ['train', 'test'] as const) {
+      const { message, kind } = await failureOf(sourceOf(of(dataset, data, root), root, split));
+      expect(kind).toBe('data');
+      expect(message).toContain(
+        `in ${root}/${at}/train and ${root}/${at}/${test}, got \`a\` only in ${root}/${at}/train`,
+      );
+      expect(message).toContain(`\`d\` only in ${root}/${at}/${test}`);
+    }
+  });
+
+  test('of which one is not there are no others', async () => {
+    const root = tree('f/val/a', 'f/val/b');
+    expect(await sourceOf(of('folder', 'folder: f', root), root, 'test')).toMatchObject({
+      folder: join(root, 'f/val'),
+    });
+  });
+
+  test('of a part of ImageNet, or of more classes than the spec says, are refused', async () => {
+    const root = tree('imagenet/val/n01440764', 'imagenet/val/n01443537', 'f/test/a', 'f/test/b');
+    const part = await failureOf(sourceOf(of('imagenet', 'size: 64', root), root, 'test'));
+    expect(part.message).toContain(
+      `Expected ${root}/imagenet/val to have the 1000 classes of ImageNet, got 2`,
+    );
+    const more = await failureOf(sourceOf(of('folder', 'folder: f, classes: 1', root), root, 'test'));
+    expect(more.message).toContain('to have at most the 1 subfolders of `data.classes`, got 2');
+  });
 });
