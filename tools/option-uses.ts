@@ -14,7 +14,7 @@ export interface NamedOption {
 const parts = ['predictor', 'permutation', 'sampler', 'losses', 'optimizer', 'schedule', 'clip'];
 
 /** Names of networks, data and losses, which stand in other parts too. */
-const elsewhere = /^target\.train\.(teacher|distillation)\b/;
+const elsewhere = /^target\.train\.(augment|teacher|distillation)\b/;
 
 /** Every setting of those parts that is a choice among names, with each name. */
 export function optionsOf(): NamedOption[] {

@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
-import { restoreRandom } from '../random.ts';
-import { type BatchesState, createBatches, createOrder } from './batches.ts';
+import { createRandom, restoreRandom } from '../random.ts';
+import { type Augmentation, flipsAndCrops } from './augment/augmentation.ts';
+import { type BatchesState, type BatchMaker, createBatches, paddingOf, randomView } from './batches.ts';
+import { inception } from './crop.ts';
 import { decodeCentre, decodeRandom } from './decode.ts';
 import { takeFiles } from './folder.ts';
 import { type FolderSource, openFolder } from './folder-set.ts';
 import { divide, takeImages } from './held-out.ts';
-import { type ImageSize, type Labels, planeOf } from './images.ts';
+import type { ImageSize, Images } from './images.ts';
+import { viewOf } from './memory-view.ts';
 import { fillWithNoise, type Noise } from './noise.ts';
-import { type Normalization, normalizationTable, normalizeInterleaved } from './normalize.ts';
+import type { Normalization } from './normalize.ts';
+import { createPictureBatches } from './picture-batches.ts';
 import { readImages, type TrainingSource } from './source.ts';
 
 /** What training is shown; plain JSON. */
@@ -17,20 +21,12 @@ export interface BatchesOrder {
   /** Images at the end of the source, after a fixed shuffle, that are not shown. */
   readonly heldOut: number;
   readonly normalization: Normalization;
-  /** Whether images are shown with random flips and crops; noise never is. */
-  readonly augment: boolean;
+  /** What is done to images: nothing, random flips and crops, or more; to noise nothing is. */
+  readonly augment: boolean | Augmentation;
   /** Images in a batch. */
   readonly batch: number;
   /** Channels, height and width that the network takes. */
   readonly input: readonly [number, number, number];
-}
-
-/** Makes one batch after the other. */
-export interface BatchMaker {
-  /** Fills `into` ([batch, channels, height, width], normalised) and `labels` ([batch]; 0 for noise). */
-  fill(into: Float32Array, labels: Labels): Promise<void>;
-  /** Where the data stands now: batches made from an equal state are equal byte for byte. */
-  state(): BatchesState;
 }
 
 /** Reads what training is shown, from `state` on. Throws a Failure of kind 'data'. */
@@ -41,11 +37,17 @@ export async function openBatches(order: BatchesOrder, state: BatchesState): Pro
   const all = await readImages(source);
   refuseOtherSize(all, order.input);
   const { kept } = divide(all.count, order.heldOut);
-  const batches = createBatches(
-    { ...order, images: order.heldOut === 0 ? all : takeImages(all, kept) },
-    state,
-  );
-  return { fill: async (into, labels) => batches.next(into, labels), state: batches.state };
+  const images = order.heldOut === 0 ? all : takeImages(all, kept);
+  const { augment } = order;
+  if (typeof augment === 'object') return augmentedMaker(images, augment, order, state);
+  const batches = createBatches({ ...order, images, augment }, state);
+  return {
+    async fill(into, labels, shares) {
+      batches.next(into, labels);
+      shares?.fill(1);
+    },
+    state: batches.state,
+  };
 }
 
 function refuseOtherSize({ height, width }: ImageSize, [, rows, columns]: BatchesOrder['input']): void {
@@ -60,41 +62,48 @@ function refuseOtherSize({ height, width }: ImageSize, [, rows, columns]: Batche
 function noiseMaker(noise: Noise, state: BatchesState): BatchMaker {
   const random = restoreRandom(state.augment);
   return {
-    async fill(into, labels) {
+    async fill(into, labels, shares) {
       fillWithNoise(into, noise, random);
       labels.fill(0);
+      shares?.fill(1);
     },
     state: () => ({ ...state, augment: random.state() }),
   };
 }
 
-/** The order is drawn first, and of each image a seed; then all images of a batch are decoded side by side. */
+/** Images in files, decoded when they are shown. */
 async function folderMaker(
   source: FolderSource,
   { normalization, augment, heldOut, batch }: BatchesOrder,
   state: BatchesState,
 ): Promise<BatchMaker> {
   const all = await openFolder(source);
-  const list = takeFiles(all, divide(all.files.length, heldOut).kept);
-  const table = normalizationTable(normalization);
-  const order = createOrder(list.files.length, state);
-  const random = restoreRandom(state.augment);
+  const { folder, files, labels } = takeFiles(all, divide(all.files.length, heldOut).kept);
   const { size } = source;
-  const values = 3 * planeOf({ height: size, width: size });
-  return {
-    async fill(into, labels) {
-      const drawn = Array.from({ length: batch }, () => ({ index: order.next(), seed: random.uint32() }));
-      await Promise.all(
-        drawn.map(async ({ index, seed }, i) => {
-          const file = join(list.folder, list.files[index]!);
-          const view = await (augment
-            ? decodeRandom(file, size, source.interpolation, seed)
-            : decodeCentre(file, source));
-          normalizeInterleaved(view, table, into.subarray(i * values, (i + 1) * values));
-          labels[i] = list.labels[index]!;
-        }),
-      );
-    },
-    state: () => ({ ...order.state(), augment: random.state() }),
+  const augmentation = augment === true ? flipsAndCrops : augment || undefined;
+  const interpolation = augmentation?.interpolation ?? source.interpolation;
+  const view = (index: number, seed: number) => {
+    const file = join(folder, files[index]!);
+    if (augmentation === undefined) return decodeCentre(file, source);
+    const { crop = inception, flip } = augmentation;
+    return decodeRandom(file, { size, crop, flip, interpolation }, seed);
   };
+  const options = { normalization, augmentation, interpolation, batch };
+  return createPictureBatches({ height: size, width: size, labels, view }, options, state);
+}
+
+/** Images in memory to which more is done than to flip and crop them. */
+function augmentedMaker(
+  images: Images,
+  augmentation: Augmentation,
+  { normalization, batch }: BatchesOrder,
+  state: BatchesState,
+): BatchMaker {
+  const { height, width, labels } = images;
+  const padding = paddingOf(images);
+  const view = (index: number, seed: number) =>
+    viewOf(images, index, randomView(createRandom(seed, 'view'), padding, augmentation.flip));
+  const { interpolation = 'bilinear' } = augmentation;
+  const options = { normalization, augmentation, interpolation, batch };
+  return createPictureBatches({ height, width, labels, view }, options, state);
 }

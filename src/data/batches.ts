@@ -18,6 +18,17 @@ export interface Batches {
   state(): BatchesState;
 }
 
+/** Makes one batch after the other. */
+export interface BatchMaker {
+  /**
+   * Fills `into` ([batch, channels, height, width], normalised), `labels` ([batch]; 0 for noise) and, when given, `shares`
+   * ([batch]): how much of an image is its own, the rest being of the one as far from the end of the batch.
+   */
+  fill(into: Float32Array, labels: Labels, shares?: Float32Array): Promise<void>;
+  /** Where the data stands now: batches made from an equal state are equal byte for byte. */
+  state(): BatchesState;
+}
+
 export interface BatchesOptions {
   readonly images: Images;
   readonly normalization: Normalization;
@@ -79,7 +90,7 @@ export function createBatches(options: BatchesOptions, state: BatchesState): Bat
     next(into, labels) {
       for (let i = 0; i < batch; i++) {
         const index = order.next();
-        const view = options.augment ? randomView(augmentRandom, padding) : centred;
+        const view = options.augment ? randomView(augmentRandom, padding, 0.5) : centred;
         writeView(images, index * values, table, view, into, i * values);
         if (labels) labels[i] = images.labels[index]!;
       }
@@ -88,7 +99,8 @@ export function createBatches(options: BatchesOptions, state: BatchesState): Bat
   };
 }
 
-interface View {
+/** What is seen of an image in memory. */
+export interface View {
   readonly flip: boolean;
   /** Rows and columns the crop is moved by; what lies outside the image is black. */
   readonly down: number;
@@ -96,12 +108,13 @@ interface View {
 }
 
 /** Pixels added on each side before a crop: 4 of an image of 32, and as much of others in proportion. */
-const paddingOf = ({ height, width }: ImageSize) => Math.round(Math.min(height, width) / 8);
+export const paddingOf = ({ height, width }: ImageSize) => Math.round(Math.min(height, width) / 8);
 
 const centred: View = { flip: false, down: 0, right: 0 };
 
-function randomView(random: Random, padding: number): View {
-  const flip = random.uint32() >= 2 ** 31;
+/** A view that is flipped as often as `flips` says. */
+export function randomView(random: Random, padding: number, flips: number): View {
+  const flip = random.uniform() >= 1 - flips;
   const down = random.below(2 * padding + 1) - padding;
   const right = random.below(2 * padding + 1) - padding;
   return { flip, down, right };

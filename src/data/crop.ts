@@ -39,9 +39,17 @@ export function centre({ width, height }: ImageSize, size: number): Box {
   };
 }
 
-/** Of the image's area, and of width to height: torchvision's defaults, those of the Inception networks. */
-const share = [0.08, 1] as const;
-const ratio = [3 / 4, 4 / 3] as const;
+/** What a random crop keeps to. */
+export interface CropBounds {
+  /** The least and the largest share of the image's area. */
+  readonly scale: readonly [number, number];
+  /** The least and the largest ratio of width to height. */
+  readonly ratio: readonly [number, number];
+}
+
+/** torchvision's and timm's defaults, those of the Inception networks. */
+export const inception: CropBounds = { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] };
+
 const attempts = 10;
 
 /**
@@ -49,20 +57,20 @@ const attempts = 10;
  * its logarithm) are drawn; the first rectangle that lies in the image is taken, else the largest in its middle whose
  * ratio is within the bounds.
  */
-export function randomCrop({ width, height }: ImageSize, random: Random): Box {
+export function randomCrop({ width, height }: ImageSize, random: Random, { scale, ratio }: CropBounds): Box {
   const [low, high] = [Math.log(ratio[0]), Math.log(ratio[1])];
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const area = width * height * (share[0] + random.uniform() * (share[1] - share[0]));
+    const area = width * height * (scale[0] + random.uniform() * (scale[1] - scale[0]));
     const aspect = Math.exp(low + random.uniform() * (high - low));
     const [w, h] = [rounded(Math.sqrt(area * aspect)), rounded(Math.sqrt(area / aspect))];
     if (w < 1 || w > width || h < 1 || h > height) continue;
     const top = random.below(height - h + 1);
     return { left: random.below(width - w + 1), top, width: w, height: h };
   }
-  return largest({ width, height });
+  return largest({ width, height }, ratio);
 }
 
-function largest({ width, height }: ImageSize): Box {
+function largest({ width, height }: ImageSize, ratio: CropBounds['ratio']): Box {
   const own = width / height;
   const size =
     own < ratio[0]

@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import { createRandom } from '../random.ts';
-import { type Box, centre, randomCrop, resized, type Sizing } from './crop.ts';
+import { drawInterpolation, type InterpolationChoice } from './augment/interpolation.ts';
+import { type Box, type CropBounds, centre, randomCrop, resized, type Sizing } from './crop.ts';
 import type { ImageSize, Picture } from './images.ts';
 import { readImage } from './read-image.ts';
 import { resample } from './resample.ts';
@@ -19,22 +20,28 @@ export async function decodeCentre(file: string, sizing: Sizing): Promise<Uint8A
   });
 }
 
+/** How training sees the images of a folder. */
+export interface RandomView {
+  /** Rows and columns of what it sees. */
+  readonly size: number;
+  readonly crop: CropBounds;
+  readonly interpolation: InterpolationChoice;
+  /** How often an image is flipped left to right. */
+  readonly flip: number;
+}
+
 /**
- * What training sees of an image: a random crop resized to [size, size, 3], flipped in half of the cases. `seed` decides
- * both, whatever else is drawn. Throws as `decodeCentre`.
+ * What training sees of an image: a random crop resized to [size, size, 3], flipped or not. `seed` decides both, and the
+ * interpolation where it is random, whatever else is drawn. Throws as `decodeCentre`.
  */
-export async function decodeRandom(
-  file: string,
-  size: number,
-  interpolation: Interpolation,
-  seed: number,
-): Promise<Uint8Array> {
+export async function decodeRandom(file: string, view: RandomView, seed: number): Promise<Uint8Array> {
   const image = await decode(file);
   const random = createRandom(seed, 'view');
-  const flip = random.uint32() >= 2 ** 31;
-  const view = cut(image, randomCrop(image, random), size, interpolation);
-  if (flip) mirror(view, size);
-  return view;
+  const flip = random.uniform() >= 1 - view.flip;
+  const box = randomCrop(image, random, view.crop);
+  const seen = cut(image, box, view.size, drawInterpolation(view.interpolation, random));
+  if (flip) mirror(seen, view.size);
+  return seen;
 }
 
 /** A rectangle of an image, resized to [size, size, 3]. Throws as `decodeCentre`. */

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { Failure } from '../failure.ts';
 import { openBatches } from './batch-maker.ts';
-import type { FeedMessage, FeedOrder } from './feed.ts';
+import type { Buffers, FeedMessage, FeedOrder } from './feed.ts';
 
 /* A feed's thread: fills each batch it is given room for, in turn. */
 
@@ -10,12 +10,12 @@ const { order, state, port } = workerData as FeedOrder;
 const opened = openBatches(order, state);
 let turn: Promise<unknown> = opened;
 
-port.on('message', ({ pixels, labels }: { pixels: Float32Array; labels: Uint16Array }) => {
+port.on('message', ({ pixels, labels, shares }: Buffers) => {
   turn = turn.then(async () => {
     const batches = await opened;
-    await batches.fill(pixels, labels);
-    const message: FeedMessage = { pixels, labels, state: batches.state() };
-    port.postMessage(message, [pixels.buffer as ArrayBuffer, labels.buffer as ArrayBuffer]);
+    await batches.fill(pixels, labels, shares);
+    const message: FeedMessage = { pixels, labels, shares, state: batches.state() };
+    port.postMessage(message, [pixels.buffer, labels.buffer, shares.buffer] as ArrayBuffer[]);
   });
   turn.catch(tell);
 });

@@ -10,6 +10,8 @@ export interface Batch {
   readonly pixels: Float32Array;
   /** [batch] */
   readonly labels: Uint16Array;
+  /** [batch]: how much of an image is its own; the rest is of the one as far from the end of the batch. */
+  readonly shares: Float32Array;
   /** Where the data stands after it. */
   readonly state: BatchesState;
 }
@@ -22,6 +24,9 @@ export interface Feed {
   waited(): number;
   close(): Promise<void>;
 }
+
+/** What a batch is made in; goes to and fro. */
+export type Buffers = Pick<Batch, 'pixels' | 'labels' | 'shares'>;
 
 /** What a feed's thread sends. */
 export type FeedMessage =
@@ -59,9 +64,18 @@ export function openFeed(order: BatchesOrder, state: BatchesState): Feed {
   port.unref();
 
   const values = order.batch * order.input.reduce((a, b) => a * b, 1);
-  const giveBack = (pixels: Float32Array, labels: Uint16Array) =>
-    port.postMessage({ pixels, labels }, [pixels.buffer as ArrayBuffer, labels.buffer as ArrayBuffer]);
-  for (let i = 0; i < room; i++) giveBack(new Float32Array(values), new Uint16Array(order.batch));
+  const giveBack = ({ pixels, labels, shares }: Buffers) =>
+    port.postMessage({ pixels, labels, shares }, [
+      pixels.buffer,
+      labels.buffer,
+      shares.buffer,
+    ] as ArrayBuffer[]);
+  for (let i = 0; i < room; i++)
+    giveBack({
+      pixels: new Float32Array(values),
+      labels: new Uint16Array(order.batch),
+      shares: new Float32Array(order.batch),
+    });
 
   let held: Batch | undefined;
   let waited: number | undefined;
@@ -78,7 +92,7 @@ export function openFeed(order: BatchesOrder, state: BatchesState): Feed {
   };
   return {
     async next() {
-      if (held) giveBack(held.pixels, held.labels);
+      if (held) giveBack(held);
       held = undefined;
       const began = performance.now();
       const message = await receive();

@@ -1,4 +1,5 @@
 import { datasetOf } from '../catalogue/datasets.ts';
+import { augmentation, recipeAugmentation } from './augment-rules.ts';
 import type { Configuration } from './configuration.ts';
 import { originalRules } from './original-rules.ts';
 import { permutationOf } from './permutation.ts';
@@ -36,6 +37,7 @@ export function impossible(configuration: Configuration): Problem[] {
 /** What holds for a cell as a whole. */
 const rules = [
   ...originalRules,
+  recipeAugmentation,
   embeddedWeights,
   givenShortcut,
   namesWithoutFile,
@@ -65,6 +67,7 @@ const phaseRules = [
   anyLoss,
   shiftedImages,
   heldOutImages,
+  augmentation,
   givenPaths,
 ];
 

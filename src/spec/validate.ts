@@ -131,8 +131,9 @@ function problemOf(error: ErrorObject): Problem {
 }
 
 function wrongValue(pointer: Pointer, schema: Schema, value: unknown): Problem {
-  const rewrite = rewritten(value, schema);
-  const named = [schema, ...(schema.oneOf ?? []).map(follow)].flatMap(variant => variant.enum ?? []);
+  const variants = [schema, ...(schema.oneOf ?? []).map(follow)];
+  const rewrite = variants.map(variant => rewritten(value, variant)).find(hint => hint !== undefined);
+  const named = variants.flatMap(variant => variant.enum ?? []);
   const choices = named.filter(choice => typeof choice === 'string');
   return {
     code: 'wrong-value',

@@ -113,7 +113,7 @@ function definitionOf({ network, recipe, teacher }: OriginalTask, settings: SgdO
 
 const vector = (data: Float32Array): Tensor => ({ shape: [data.length], data });
 
-/** Batches of images with their labels as rows of zeros with a one. */
+/** Batches of images with their labels as rows: a one, or of images that were mixed the shares of both. */
 function labelledFeed({ classes }: Network, order: BatchesOrder, from: BatchesState) {
   const { batch, input } = order;
   const feed = openFeed(order, from);
@@ -125,7 +125,10 @@ function labelledFeed({ classes }: Network, order: BatchesOrder, from: BatchesSt
       const shown = await feed.next();
       state = shown.state;
       labels.data.fill(0);
-      for (const [i, label] of shown.labels.entries()) labels.data[i * classes + label] = 1;
+      for (const [i, share] of shown.shares.entries()) {
+        labels.data[i * classes + shown.labels[i]!]! += share;
+        labels.data[i * classes + shown.labels[batch - 1 - i]!]! += 1 - share;
+      }
       return { images: { shape: [batch, ...input], data: shown.pixels }, labels };
     },
     close: feed.close,

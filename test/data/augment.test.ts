@@ -6,13 +6,14 @@ import { drawBoxes, erase } from '../../src/data/augment/erase.ts';
 import { applyJitter, drawJitter, type Jitter } from '../../src/data/augment/jitter.ts';
 import { posterize } from '../../src/data/augment/levels.ts';
 import { cutting, drawMixes, type Mixing, mixed } from '../../src/data/augment/mix.ts';
-import type { Picture } from '../../src/data/augment/picture.ts';
 import {
   drawOperations,
   operations,
   type RandAugment,
   type Strength,
 } from '../../src/data/augment/rand-augment.ts';
+import { type CropBounds, randomCrop } from '../../src/data/crop.ts';
+import type { Picture } from '../../src/data/images.ts';
 import type { Interpolation } from '../../src/data/taps.ts';
 import { createRandom } from '../../src/random.ts';
 
@@ -48,6 +49,7 @@ const reference: {
   }[];
   beta: { alpha: number; at: number[]; below: number[] }[];
   quantiles: number[];
+  crops: (CropBounds & { share: number[]; aspect: number[]; place: number })[];
   erased: { area: number[]; aspect: number[] };
 } = JSON.parse(readFileSync('test/fixtures/augment/reference.json', 'utf8'));
 
@@ -166,6 +168,24 @@ describe('colour jitter', () => {
     expect(drawJitter(jitter, createRandom(1, 'jitter')).map(({ name }) => name)).toEqual(['saturation']);
   });
 });
+
+test.each(reference.crops)(
+  'random crops of scale $scale and ratio $ratio are spread as those of timm',
+  one => {
+    const { share, aspect, place, ...bounds } = one;
+    const random = createRandom(0, 'crops');
+    const draws = 20_000;
+    const crops = Array.from({ length: draws }, () =>
+      randomCrop({ width: 500, height: 375 }, random, bounds),
+    );
+    const shares = crops.map(({ width, height }) => (width * height) / (500 * 375));
+    expectShares(below(shares, share), reference.quantiles, draws);
+    const aspects = crops.map(({ width, height }) => width / height);
+    expectShares(below(aspects, aspect), reference.quantiles, draws);
+    const places = crops.map(({ left, width }) => left / (501 - width));
+    expect(Math.abs(places.reduce((a, b) => a + b) / draws - place)).toBeLessThan(0.01);
+  },
+);
 
 describe('mixing', () => {
   const size = { height: 20, width: 28 };

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { centre, randomCrop, resized } from '../../src/data/crop.ts';
-import { decodeBox, decodeCentre, decodeRandom, whyBroken } from '../../src/data/decode.ts';
+import { centre, inception, randomCrop, resized } from '../../src/data/crop.ts';
+import { decodeBox, decodeCentre, decodeRandom, type RandomView, whyBroken } from '../../src/data/decode.ts';
 import { createRandom } from '../../src/random.ts';
 import { failureOf, newFolder } from '../support/files.ts';
 
@@ -14,6 +14,8 @@ const centres: { size: number[]; scaled: number[]; top: number; left: number }[]
 const fallbacks: { size: [number, number]; box: number[] }[] = reference.fallbacks;
 const interpolation = 'bilinear';
 const names = Object.keys(pictures.files);
+/** Flips and crops, as `augment: true` has them. */
+const view: RandomView = { size: 16, crop: inception, interpolation: 'bilinear', flip: 0.5 };
 const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
 
 describe('a picture is what torchvision makes of it', () => {
@@ -46,7 +48,7 @@ describe('a random crop', () => {
   test.each(fallbacks)('of $size, in which none fits, is $box', ({ size, box }) => {
     const [top, left, height, width] = box;
     const [w, h] = size;
-    expect(randomCrop({ width: w, height: h }, createRandom(1, 'crop'))).toEqual({
+    expect(randomCrop({ width: w, height: h }, createRandom(1, 'crop'), inception)).toEqual({
       top,
       left,
       height,
@@ -56,7 +58,9 @@ describe('a random crop', () => {
 
   test('takes 8 to 100 % of the area, 3:4 to 4:3, anywhere', () => {
     const random = createRandom(0, 'crop');
-    const crops = Array.from({ length: 4000 }, () => randomCrop({ width: 500, height: 375 }, random));
+    const crops = Array.from({ length: 4000 }, () =>
+      randomCrop({ width: 500, height: 375 }, random, inception),
+    );
     const shares = crops.map(({ width, height }) => (width * height) / (500 * 375));
     const ratios = crops.map(({ width, height }) => Math.log(width / height));
     for (const { left, top, width, height } of crops) {
@@ -73,14 +77,34 @@ describe('a random crop', () => {
 
   test('follows from its seed, and is flipped in half of the cases', async () => {
     const file = join(folder, 'colour.png');
-    const views = await Promise.all(
-      Array.from({ length: 40 }, (_, seed) => decodeRandom(file, 16, interpolation, seed)),
-    );
-    expect(await decodeRandom(file, 16, interpolation, 7)).toEqual(views[7]);
+    const views = await Promise.all(Array.from({ length: 40 }, (_, seed) => decodeRandom(file, view, seed)));
+    expect(await decodeRandom(file, view, 7)).toEqual(views[7]);
     // Green rises from left to right.
     const flipped = views.filter(view => view[8 * 48 + 1]! > view[8 * 48 + 46]!);
     expect(flipped.length).toBeGreaterThan(10);
     expect(flipped.length).toBeLessThan(30);
+  });
+
+  test('is flipped as often as it is told, and resized as it is told', async () => {
+    const file = join(folder, 'colour.png');
+    const seen = (changes: Partial<RandomView>, seed: number) =>
+      decodeRandom(file, { ...view, ...changes }, seed);
+    const places = Array.from({ length: 16 * 16 }, (_, at) => 3 * (at - (at % 16) + 15 - (at % 16)));
+    for (const seed of [1, 2, 3]) {
+      const [never, always] = [await seen({ flip: 0 }, seed), await seen({ flip: 1 }, seed)];
+      expect([...always]).toEqual(places.flatMap(at => [...never.subarray(at, at + 3)]));
+    }
+    const ways = await Promise.all(
+      Array.from({ length: 30 }, async (_, seed) => {
+        const random = Buffer.from(await seen({ interpolation: 'random' }, seed));
+        const bicubic = await seen({ interpolation: 'bicubic' }, seed);
+        if (random.equals(bicubic)) return 'bicubic';
+        return random.equals(await seen({ interpolation: 'bilinear' }, seed)) ? 'bilinear' : 'neither';
+      }),
+    );
+    expect(new Set(ways)).toEqual(new Set(['bilinear', 'bicubic']));
+    expect(ways.filter(way => way === 'bicubic').length).toBeGreaterThan(7);
+    expect(ways.filter(way => way === 'bicubic').length).toBeLessThan(23);
   });
 });
 
@@ -103,7 +127,7 @@ describe('a file that is no whole picture', () => {
     const file = join(root, name);
     for (const decode of [
       () => decodeCentre(file, { ...pictures, interpolation }),
-      () => decodeRandom(file, 16, interpolation, 1),
+      () => decodeRandom(file, view, 1),
     ]) {
       const failure = await failureOf(decode());
       expect(failure).toMatchObject({

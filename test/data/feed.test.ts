@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Augmentation } from '../../src/data/augment/augmentation.ts';
 import { type BatchesOrder, openBatches } from '../../src/data/batch-maker.ts';
 import { createBatches, startOfData } from '../../src/data/batches.ts';
 import { type Feed, openFeed } from '../../src/data/feed.ts';
@@ -20,6 +21,15 @@ const noise: BatchesOrder = {
   ...common,
   source: { kind: 'noise', distribution: 'uniform', scale: 2 },
   input: [3, 32, 32],
+};
+/** All that can be done to images. */
+const everything: Augmentation = {
+  flip: 0.5,
+  interpolation: 'random',
+  randAugment: { magnitude: 7, std: 0.5, layers: 2, probability: 0.9, increasing: true },
+  jitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+  mix: { mixup: 0.8, cutmix: 1, probability: 1, switch: 0.5, mode: 'elem' },
+  erase: { probability: 0.5, mode: 'pixel', count: 1 },
 };
 let folder: BatchesOrder;
 
@@ -52,8 +62,10 @@ afterEach(() => Promise.all(opened.splice(0).map(feed => feed.close())));
 async function take(feed: Feed, count: number) {
   const batches = [];
   for (let i = 0; i < count; i++) {
-    const { pixels, labels, state } = await feed.next();
-    batches.push({ pixels: Buffer.from(pixels.buffer.slice(0)), labels: [...labels], state });
+    const { pixels, labels, shares, state } = await feed.next();
+    batches.push({
+      ...{ pixels: Buffer.from(pixels.buffer.slice(0)), labels: [...labels], shares: [...shares], state },
+    });
   }
   return batches;
 }
@@ -65,7 +77,13 @@ function block(milliseconds: number): void {
 }
 
 describe('a feed', () => {
-  const orders = { procedural: () => procedural, folder: () => folder, noise: () => noise };
+  const orders = {
+    procedural: () => procedural,
+    folder: () => folder,
+    noise: () => noise,
+    'augmented images in memory': () => ({ ...procedural, augment: everything }),
+    'augmented images in files': () => ({ ...folder, augment: everything }),
+  };
 
   test.each(Object.keys(orders) as (keyof typeof orders)[])(
     'of %s gives the same bytes whenever it is asked, and goes on from any state',
@@ -83,7 +101,10 @@ describe('a feed', () => {
   );
 
   test('gives what batches made in this thread are', async () => {
-    const batches = createBatches({ ...procedural, images: proceduralImages('train', 40) }, startOfData(1));
+    const batches = createBatches(
+      { ...procedural, augment: true, images: proceduralImages('train', 40) },
+      startOfData(1),
+    );
     const pixels = new Float32Array(batch * values);
     for (const found of await take(open(procedural, startOfData(1)), 6)) {
       batches.next(pixels);

@@ -146,7 +146,7 @@ describe('values', () => {
          |             ^^^^^^
          = write 70000, without quotes or separators
 
-      bad.yaml:4:18 error Expected \`data.augment\` to be \`true\` or \`false\`, got \`yes\`
+      bad.yaml:4:18 error Expected \`data.augment\` to be \`true\` or \`false\` or a mapping, got \`yes\`
        4 | data: { augment: yes, normalize: 5 }
          |                  ^^^
          = write true

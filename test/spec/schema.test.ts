@@ -101,9 +101,11 @@ test('every path can be an axis of the grid, with the example of its setting', (
         ? { norm: 1 }
         : path.startsWith('data.') && path.endsWith('.labels')
           ? { images: 'a.npz' }
-          : method === undefined || key === 'method'
-            ? undefined
-            : { method };
+          : /augment\.mix\.(probability|switch|mode)$/.test(path)
+            ? { mixup: 0.1 }
+            : method === undefined || key === 'method'
+              ? undefined
+              : { method };
     return (
       parents.reduceRight<Record<string, unknown> | undefined>(
         (inner, name) => inner && { [name]: inner },
@@ -130,7 +132,9 @@ test('every path can be an axis of the grid, with the example of its setting', (
       name: 'x',
       ...around(path),
       target: {
-        ...{ network: 'resnet8', dataset: 'procedural' },
+        network: 'resnet8',
+        // Images in folders are the ones that are resized.
+        dataset: /augment\.(crop|interpolation)/.test(path) ? 'folder' : 'procedural',
         ...(path.startsWith('target.train')
           ? {}
           : path.startsWith('target.from')

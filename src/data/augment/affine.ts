@@ -1,5 +1,5 @@
+import type { Picture } from '../images.ts';
 import type { Interpolation } from '../taps.ts';
-import type { Picture } from './picture.ts';
 
 /*
  * PIL's Image.transform with an affine matrix, by which RandAugment shears, moves and turns: each pixel of what comes out

@@ -1,4 +1,5 @@
-import { greyOf, type Picture } from './picture.ts';
+import type { Picture } from '../images.ts';
+import { greyOf } from './grey.ts';
 
 /*
  * PIL's ImageEnhance: a picture and one without what is enhanced, blended. A factor of 1 changes nothing, 0 takes it all

@@ -1,4 +1,4 @@
-import type { Picture } from './picture.ts';
+import type { Picture } from '../images.ts';
 
 /**
  * torchvision's adjust_hue on images of PIL: hue, saturation and value as bytes, the hue moved by `shift` (-0.5..0.5) of

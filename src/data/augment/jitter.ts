@@ -1,7 +1,7 @@
 import { type Random, shuffled } from '../../random.ts';
+import type { Picture } from '../images.ts';
 import { brightness, contrast, saturation } from './enhance.ts';
 import { hue } from './hue.ts';
-import type { Picture } from './picture.ts';
 
 /** How far torchvision's ColorJitter goes: factors from 1 - x (but 0) to 1 + x, the hue by -x to x; 0 leaves one out. */
 export interface Jitter {

@@ -1,4 +1,4 @@
-import type { Picture } from './picture.ts';
+import type { Picture } from '../images.ts';
 
 /*
  * What maps each value of a channel to another one, as PIL's ImageOps (and its Image.point) do.

@@ -1,9 +1,9 @@
 import type { Random } from '../../random.ts';
+import type { Picture } from '../images.ts';
 import { type Lookup, rotate, shearX, shearY, translateX, translateY } from './affine.ts';
 import { brightness, contrast, saturation, sharpness } from './enhance.ts';
 import { drawInterpolation, type InterpolationChoice } from './interpolation.ts';
 import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from './levels.ts';
-import type { Picture } from './picture.ts';
 
 /*
  * RandAugment (Cubuk et al. 2020, arXiv:1909.13719) as timm has it: its fifteen operations, their strengths, and the noise
