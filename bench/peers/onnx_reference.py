@@ -3,7 +3,7 @@
     python bench/peers/onnx_reference.py [folder]
 
 Small networks that have between them every operation that is read: with batch norms kept or folded, by exporters with
-different habits. `onnx.json` holds the images' shape and the logits of `hashed` images (networks_reference.py).
+different habits: TorchScript's and `dynamo`, of several opsets. `onnx.json` holds the images' shape and the logits of `hashed` images (networks_reference.py).
 """
 
 import json
@@ -62,6 +62,42 @@ class Convolutional(nn.Module):
         return self.last(F.relu(self.classifier(F.relu(self.features(x)))).mean((2, 3)))
 
 
+class Habits(nn.Module):
+    """What people write around layers: images normalised inside, vectors added, kernels used twice, norms of vectors."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.4, 0.5, 0.6]).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor([0.2, 0.3, 0.25]).view(1, 3, 1, 1))
+        self.conv1 = nn.Conv2d(3, 6, 3, stride=2, padding=1)
+        self.shift = nn.Parameter(torch.rand(6, 1, 1))
+        self.scale = nn.Parameter(torch.rand(1, 6, 1, 1) + 0.5)
+        self.bn1 = nn.BatchNorm2d(6)
+        self.twice = nn.Conv2d(6, 6, 3, padding=1)
+        self.pre = nn.BatchNorm2d(6)
+        self.even = nn.ZeroPad2d(1)
+        self.conv2 = nn.Conv2d(6, 8, 3, bias=False)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.head = nn.Conv2d(8, 12, 1)
+        self.bn2 = nn.BatchNorm1d(12)
+        self.fc1 = nn.Linear(12, 7)
+        self.vector = nn.Parameter(torch.rand(7))
+        self.fc2 = nn.Linear(7, 10)
+        self.temperature = nn.Parameter(torch.tensor(1.7))
+        self.last = nn.Parameter(torch.rand(10))
+
+    def forward(self, x):
+        x = (x - self.mean) / self.std
+        x = F.relu(self.bn1(self.conv1(x) + self.shift) * self.scale)
+        x = self.twice(F.relu(self.twice(x))) + x + self.shift
+        x = F.max_pool2d(self.pre(x), 2)
+        x = F.relu(self.conv2(self.even(x)))
+        x = self.head(self.pool(x))
+        x = self.bn2(x.reshape(x.shape[0], x.shape[1] * x.shape[2] * x.shape[3]))
+        x = F.relu(self.fc1(x) + self.vector + self.vector)
+        return self.fc2(F.dropout(x, training=self.training)) / self.temperature + self.last
+
+
 def randomise(model: nn.Module) -> nn.Module:
     """Batch norms that do something, and weights large enough for logits that differ."""
     for name, value in model.state_dict().items():
@@ -91,6 +127,15 @@ def main() -> None:
         randomise(model)
         logits[name] = model(images).tolist()
         torch.onnx.export(model, images, folder / f"{name}.onnx", dynamo=False, **options)
+    # The exporter of today, with its weights in a file beside each network's; and the one before for what people write.
+    for name, model in {"mixed": Mixed(viewed=True), "means": Convolutional(), "habits": Habits()}.items():
+        randomise(model)
+        logits[f"{name}-dynamo"] = model(images).tolist()
+        batch = {"dynamic_shapes": ({0: torch.export.Dim("n")},)} if name == "mixed" else {}
+        torch.onnx.export(model, (images,), folder / f"{name}-dynamo.onnx", dynamo=True, verbose=False, **batch)
+        if name == "habits":
+            logits["habits-script"] = logits["habits-dynamo"]
+            torch.onnx.export(model, images, folder / "habits-script.onnx", dynamo=False, **open_batch)
     (folder / "onnx.json").write_text(json.dumps({"shape": shape, "logits": logits}) + "\n")
 
 

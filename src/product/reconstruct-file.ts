@@ -2,6 +2,7 @@ import { basename, extname, resolve } from 'node:path';
 import { embeddedWeights } from '../contract/locate.ts';
 import { readNernFile } from '../format/nern-file.ts';
 import type { NernHeader } from '../format/nern-header.ts';
+import { isOnnx, readOnnxWeights } from '../target/network-file.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import { writeNetwork } from './network-files.ts';
 import { reconstruct } from './reconstruction.ts';
@@ -34,7 +35,9 @@ export async function reconstructFile({
   const file = await readNernFile(path);
   const { header } = file;
   const originalPath = original === 'embedded' ? embeddedWeights : original;
-  const { tensors } = await readCheckpoint(originalPath);
+  const { tensors } = await (isOnnx(originalPath)
+    ? readOnnxWeights(originalPath)
+    : readCheckpoint(originalPath));
   const { network, predicted } = await withEngine(wish, header.engine.name, engine =>
     reconstruct(file, tensors, engine, [path, originalPath]),
   );

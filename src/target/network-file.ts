@@ -30,6 +30,31 @@ export async function readNetworkFile(path: string, task: Task): Promise<Network
   return { network: described(bytes.toString('utf8'), path, task), sha256 };
 }
 
+/** Rows, and columns, of images that networks are usually made for. */
+const usualSides = [32, 224, 96, 64];
+
+/**
+ * The weights in an ONNX file by the names that its layers give them, for images of the size that it states, or of the first
+ * usual one that it can take. Throws a Failure of kind 'checkpoint'.
+ */
+export async function readOnnxWeights(
+  path: string,
+): Promise<{ readonly tensors: ReadonlyMap<string, Tensor>; readonly sha256: string }> {
+  const { graph, sha256 } = await readOnnxFile(path);
+  const [, channels = 3, height, width] = graph.inputs[0]?.shape ?? [];
+  const failures: unknown[] = [];
+  for (const side of usualSides) {
+    try {
+      const input = [channels, height ?? side, width ?? side] as const;
+      return { tensors: layersOfOnnx(graph, path, { classes: 1, input }).tensors, sha256 };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+    }
+  }
+  throw failures[0];
+}
+
 export const isOnnx = (path: string) => /\.onnx$/i.test(path);
 
 const nameOf = (path: string) =>

@@ -17,7 +17,7 @@ import { createRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import { findTargetRun } from './finished-run.ts';
-import { readNetworkFile } from './network-file.ts';
+import { isOnnx, readNetworkFile, readOnnxWeights } from './network-file.ts';
 
 /** A network with its weights. */
 export interface LoadedNetwork {
@@ -169,7 +169,9 @@ async function namedTensorsOf(
   setting: Setting,
 ) {
   const path = await weightsFile(configuration, `${setting}.weights`, weights, specFolder);
-  const { tensors: stored, sha256 } = await readCheckpoint(path, key);
+  const { tensors: stored, sha256 } = await (isOnnx(path)
+    ? readOnnxWeights(path)
+    : readCheckpoint(path, key));
   return { path, stored, tensors: renameTensors(stored, rename, path, setting), sha256 };
 }
 

@@ -57,6 +57,13 @@ const refusal = (graph: Graph) => {
   throw new Error('Expected a failure, got none');
 };
 
+test('what no output depends on is of no concern', () => {
+  const large = { name: 'indices', shape: [2000], data: new BigInt64Array(2000) };
+  const unused = [node('HardSwish', ['c'], 'h'), node('TopK', ['h', 'indices'], 't')];
+  const graph = graphWith([...unused, node('Relu', ['c'], 'r')], 'r');
+  expect([...load(encodeModel({ ...graph, initializers: [filters, large] })).keys()]).toEqual(['c.weight']);
+});
+
 test('a network is read with its weights', () => {
   expect([...load(encodeModel(graphWith([node('Relu', ['c'], 'r')], 'r'))).keys()]).toEqual(['c.weight']);
 });
@@ -113,6 +120,42 @@ describe('what is none of ours is refused by its name and place', () => {
   test('another size of images', () => {
     expect(refusal({ ...graphWith([], 'c'), inputs: [port('x', [1, 3, 16, 16])] })).toBe(
       'Expected net.onnx to take images [n, 3, 8, 8], those of the data set, got [1, 3, 16, 16]',
+    );
+  });
+
+  test.each([
+    [[1, 8, 8, 3], /^It takes its channels last: convert it to channels first/],
+    [[1, 1, 8, 8], /^It takes images of one channel, and data sets have colours: /],
+    [[1, 8, 8, 1], /^It takes images of one channel, and data sets have colours: /],
+    [[1, 3, 9, 9], /^Export the network for images of this size, or with open sizes/],
+  ])('images %o, with what to do', (shape, hint) => {
+    const graph = { ...graphWith([], 'c'), inputs: [port('x', shape)] };
+    expect(() => load(encodeModel(graph))).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(hint) }),
+    );
+  });
+
+  test.each([
+    ['Softmax', 'Export the network without a softmax: its logits are wanted.'],
+    ['DequantizeLinear', 'Export the network as it was before it was quantised.'],
+    ['Loop', 'Export the network by tracing, for one path through it.'],
+  ])('%s, with what to do', (operation, hint) => {
+    const graph = graphWith([node(operation, ['c'], 's')], 's');
+    expect(() => load(encodeModel(graph))).toThrow(expect.objectContaining({ hint }));
+  });
+
+  test('a ReLU that ends at 6', () => {
+    const end = (name: string, value: number) => ({ name, shape: [], data: Float32Array.of(value) });
+    const graph = graphWith([node('Clip', ['c', 'least', 'most'], 'r')], 'r');
+    expect(refusal({ ...graph, initializers: [filters, end('least', 0), end('most', 6)] })).toBe(
+      'net.onnx: expected node `r` (Clip) to have a minimum of 0 and no maximum, as a ReLU, got 0 and 6',
+    );
+  });
+
+  test('layers of two shapes that are added', () => {
+    const pool = node('MaxPool', ['c'], 'm', { kernel_shape: [2, 2], strides: [2, 2] });
+    expect(refusal(graphWith([pool, node('Add', ['c', 'm'], 's')], 's'))).toBe(
+      'net.onnx: expected node `s` (Add) to have layers of one shape to add, got [2,6,6] and [2,3,3]',
     );
   });
 

@@ -71,7 +71,7 @@ function refused(file: string, { name, operation }: OnnxNode, expected: string, 
 
 const hints = [
   [/Softmax$/, 'Export the network without a softmax: its logits are wanted.'],
-  [/Quantize|^QLinear|Integer$/, 'Export the network as it was before it was quantised.'],
+  [/quantize|^QLinear|Integer$/i, 'Export the network as it was before it was quantised.'],
   [/^(If|Loop|Scan)$/, 'Export the network by tracing, for one path through it.'],
 ] as const;
 
