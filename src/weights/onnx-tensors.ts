@@ -111,7 +111,7 @@ function bytesOf(
   }
   const [offset, length] = [place.offset, place.length ?? `${size}`].map(digits);
   const all = others.get(place.location);
-  if (!all) throw new Error(`Expected the bytes of \`${place.location}\``);
+  if (!all) throw damaged(file, `tensor \`${name}\` in a file beside it`, `\`${place.location}\``);
   if (length !== size) throw damaged(file, `${size} bytes in tensor \`${name}\``, `\`${place.length}\``);
   if (offset === undefined || offset + size > all.length)
     throw damaged(
