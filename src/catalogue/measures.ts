@@ -107,10 +107,8 @@ export const derived = {
   'target-smoothness': 'of the target, eq. 6 of NeRN: lower is smoother',
 } as const;
 
-/** What a caption says of a metric; undefined where its name says it. */
-export const captionOf = (metric: string): string | undefined =>
-  ({ ...derived, ...captions })[metric as keyof typeof derived];
-
-const captions = Object.fromEntries(
-  Object.entries<NumberRecord>(numbers).map(([name, { caption }]) => [name, caption]),
-);
+/** What a caption says of each metric where its name does not. */
+export const captions: Readonly<Record<string, string | undefined>> = {
+  ...derived,
+  ...Object.fromEntries(Object.entries<NumberRecord>(numbers).map(([name, { caption }]) => [name, caption])),
+};

@@ -6,8 +6,9 @@ import { parseResult, resultFile } from '../contract/result-file.ts';
 import { Failure } from '../failure.ts';
 import { cannotWrite, makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planFile } from '../plan/plan-file.ts';
+import { writePlan } from '../plan/plan-file.ts';
 import { runKey } from '../plan/run.ts';
+import type { Sweep } from '../spec/sweep.ts';
 import { type SetAside, setAside } from '../store/store.ts';
 import { type Origin, originFile } from '../target/finished-run.ts';
 
@@ -17,35 +18,19 @@ export function runDirectory(folder: string, run: string): string {
 }
 
 /**
- * Makes the sweep's folder with the spec as given, where it was given, and the plan: a line for each cell, then one for
- * each run. Throws a Failure of kind 'environment' when the folder cannot be written.
+ * Makes the sweep's folder with the spec as given, where it was given, and the plan. Throws a Failure of kind
+ * 'environment' when the folder cannot be written.
  */
 export async function prepareFolder(
   folder: string,
-  spec: { readonly text: string; readonly folder: string },
+  spec: Pick<Sweep, 'name' | 'text' | 'folder'>,
   plan: Plan,
+  tool: string,
 ): Promise<void> {
   await writeAtomic(join(folder, 'spec.yaml'), spec.text);
   await writeJsonAtomic(join(folder, originFile), { folder: spec.folder } satisfies Origin);
-  await writeAtomic(join(folder, planFile), planText(plan));
+  await writePlan(folder, plan, spec.name, tool);
   await makeFolder(join(folder, 'trials'));
-}
-
-function planText({ runs }: Plan): string {
-  const cells = new Map(runs.map(({ cell, inputs }) => [cell.id, { cell, inputs }]));
-  const lines = [
-    ...[...cells.values()].map(({ cell: { id, values, configuration }, inputs }) => ({
-      cell: id,
-      values,
-      configuration,
-      inputs,
-    })),
-    ...runs.map(one => ({
-      ...{ run: one.run, cell: one.cell.id, seed: one.seed },
-      ...{ key: runKey(one), stages: one.stages },
-    })),
-  ];
-  return lines.map(line => `${JSON.stringify(line)}\n`).join('');
 }
 
 /** Writes a run's result in one step, after the files beside it: where it is, the run is complete. */

@@ -1,19 +1,49 @@
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Failure } from '../failure.ts';
 
 /**
  * Writes a whole file or nothing: a reader sees the old bytes or the new ones, also after a power cut. Missing
  * folders are made. Throws a Failure of kind 'environment' that names the path when it cannot be written.
  */
-export async function writeAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export function writeAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  return replaceAtomic(path, temporary => writeSynced(temporary, data));
+}
+
+/** As `writeAtomic`: lines that are made as they are written, for all of them may be too long for one text. */
+export function writeLinesAtomic(path: string, lines: Iterable<string>): Promise<void> {
+  return replaceAtomic(path, async temporary => {
+    await pipeline(Readable.from(chunks(lines)), createWriteStream(temporary, { flags: 'wx', flush: true }));
+  });
+}
+
+/** A write for each line would take longer than to make them. */
+function* chunks(lines: Iterable<string>): Generator<string> {
+  let chunk = '';
+  for (const line of lines) {
+    chunk += line;
+    if (chunk.length < 2 ** 20) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
+}
+
+/** As `writeAtomic`, with a file that `write` makes under a temporary name. */
+export async function replaceAtomic(
+  path: string,
+  write: (temporary: string) => Promise<void>,
+): Promise<void> {
   const folder = dirname(path);
   // Beside its target, because a rename is atomic only within one file system.
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     await ensureFolder(folder);
-    await writeSynced(temporary, data);
+    await write(temporary);
     await rename(temporary, path);
     await syncFolder(folder);
   } catch (error) {

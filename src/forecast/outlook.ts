@@ -5,6 +5,7 @@ import type { SelectionRecord } from '../contract/result.ts';
 import type { Stage } from '../contract/stage.ts';
 import { workFolder } from '../files/work-folder.ts';
 import type { EarlierRun } from '../plan/explain.ts';
+import { readPlan } from '../plan/frozen-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planFile } from '../plan/plan-file.ts';
 import type { PlannedRun } from '../plan/run.ts';
@@ -73,24 +74,18 @@ async function attempted(folder: string): Promise<Prospect | undefined> {
 
 /** The plan of the last call, from the sweep's folder; undefined where there is none that can be read. */
 export async function readEarlierPlan(folder: string): Promise<EarlierPlan | undefined> {
-  const text = await readFile(join(folder, planFile), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const stages = new Set<string>();
+  const plan = await readPlan(join(folder, planFile)).catch(() => undefined);
+  if (plan === undefined) return undefined;
   const cells = new Map<string, { values: string; seeds: number[] } & EarlierRun>();
-  try {
-    for (const line of text.trimEnd().split('\n')) {
-      const entry = JSON.parse(line);
-      if (entry.configuration !== undefined) {
-        const { cell, values, configuration, inputs } = entry;
-        cells.set(cell, { values: canonicalJson(values), configuration, inputs, seeds: [] });
-      } else {
-        for (const key of entry.stages) stages.add(key);
-        cells.get(entry.cell)!.seeds.push(entry.seed);
-      }
-    }
-  } catch {
-    return undefined;
+  for (const { cell, inputs, seed } of plan.runs) {
+    const { values, configuration } = cell;
+    const known = cells.get(cell.id);
+    if (known !== undefined) known.seeds.push(seed);
+    else cells.set(cell.id, { values: canonicalJson(values), configuration, inputs, seeds: [seed] });
   }
   const byValues = new Map([...cells.values()].map(cell => [cell.values, cell]));
-  return { stages, run: ({ cell }) => cells.get(cell.id) ?? byValues.get(canonicalJson(cell.values)) };
+  return {
+    stages: new Set(plan.stages.keys()),
+    run: ({ cell }) => cells.get(cell.id) ?? byValues.get(canonicalJson(cell.values)),
+  };
 }

@@ -1,3 +1,4 @@
+import { captions } from '../catalogue/measures.ts';
 import { printable } from '../printable.ts';
 import { formatNumber, formatRatio, formatSummary } from './format.ts';
 import { identityOf, labelsOf } from './labels.ts';
@@ -136,24 +137,10 @@ function formatCell(cell: CellResults | undefined, metric: string): string {
 /** `accuracy.round-2` and `accuracy.reconstruct` are what `accuracy` is, at an earlier time. */
 function meaningOf(metric: string): string | undefined {
   const [measure, time] = metric.split('.') as [string, string?];
-  if (time === undefined) return meanings[measure];
-  const what = measure === 'accuracy' ? undefined : meanings[measure];
+  if (time === undefined) return captions[measure];
+  const what = measure === 'accuracy' ? undefined : captions[measure];
   return [`after ${time.replace('-', ' ')}`, what].filter(Boolean).join(', ');
 }
-
-const meanings: Readonly<Record<string, string>> = {
-  accuracy: 'after the last iteration',
-  'best-accuracy': 'highest of all evaluations during training, that is selected on the test set',
-  'top-5': 'share of images whose class is among the five likeliest',
-  loss: 'mean cross-entropy',
-  agreement: 'share of images put into the same class as by the original network',
-  fgsm: 'accuracy under the fast gradient sign method',
-  'i-fgsm': 'accuracy under the iterated fast gradient sign method',
-  ood: 'accuracy on test images that are drawn elsewhere',
-  rounds: 'progressive rounds that were done',
-  'target-accuracy': 'of the target itself',
-  'target-smoothness': 'of the target, eq. 6 of NeRN: lower is smoother',
-};
 
 function captionOf({ cells, target, confidence }: Results, metric: string): string {
   const summaries = cells.flatMap(cell => cell.metrics[metric] ?? []);

@@ -1,9 +1,9 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
 import { isTemporary, objectFolder } from '../files/object.ts';
 import { workFolder } from '../files/work-folder.ts';
-import { planFile } from '../plan/plan-file.ts';
+import { keysOfPlan } from '../plan/frozen-plan.ts';
+import { plansOf } from '../plan/plan-file.ts';
 import { takeLock } from './lock.ts';
 import { keysIn, storeFolder } from './store.ts';
 
@@ -61,41 +61,17 @@ export async function collectGarbage(runs: string, garbage: readonly Garbage[]):
   return freed;
 }
 
+/** The stages of every plan that is kept of every sweep. */
 async function neededKeys(runs: string): Promise<{ keys: Set<string>; sweeps: number }> {
   const keys = new Set<string>();
   let sweeps = 0;
   for (const name of await readdir(runs).catch(() => [])) {
-    const file = join(runs, name, planFile);
-    const text = await readFile(file, 'utf8').catch(error => {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-      throw noPlan(file, `\`${code}\``);
-    });
-    if (text === undefined) continue;
-    sweeps++;
-    for (const key of keysOfPlan(text, file)) keys.add(key);
+    const plans = await plansOf(join(runs, name));
+    if (plans.length > 0) sweeps++;
+    for (const file of plans) for await (const key of keysOfPlan(file)) keys.add(key);
   }
   return { keys, sweeps };
 }
-
-function keysOfPlan(text: string, file: string): string[] {
-  try {
-    return text
-      .trimEnd()
-      .split('\n')
-      .flatMap(line => JSON.parse(line).stages ?? []);
-  } catch {
-    throw noPlan(file, 'a damaged one');
-  }
-}
-
-/** Of a plan that cannot be read nobody knows what it needs. */
-const noPlan = (file: string, got: string) =>
-  new Failure(
-    'environment',
-    `Expected ${file} to be a plan, got ${got}`,
-    'Run its spec again, or remove the folder of that sweep.',
-  );
 
 async function remainsIn(store: string): Promise<string[]> {
   const parents = (await readdir(store).catch(() => [])).filter(name => /^[0-9a-f]{2}$/.test(name));

@@ -29,7 +29,7 @@ describe('nern-sweep SPEC', () => {
     expect(stdout).toContain('runs/tiny/results.json');
     expect(stderr).toContain('tiny: 4 of 4 runs complete');
     expect(workspace.read('runs/tiny/spec.yaml')).toBe(tinySpec);
-    const lines = linesOf('runs/tiny/plan.jsonl');
+    const lines = linesOf('runs/tiny/plan.jsonl').filter(line => 'cell' in line);
     expect(lines.map(({ run, cell }) => run ?? cell)).toEqual([
       ...results().cells.map(({ id }) => id),
       ...[0, 1].flatMap(seed => results().cells.map(({ id }) => `${id}/seed-${seed}`)),

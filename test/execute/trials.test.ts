@@ -98,7 +98,7 @@ describe('prepareFolder', () => {
     writeFileSync(join(folder, 'file'), '');
     const plan = { runs: [], stages: new Map() };
     await expect(
-      prepareFolder(join(folder, 'file', 'sweep'), { text: 'name: x', folder }, plan),
+      prepareFolder(join(folder, 'file', 'sweep'), { name: 'x', text: 'name: x', folder }, plan, '0.0.0'),
     ).rejects.toMatchObject({
       kind: 'environment',
     });

@@ -29,7 +29,7 @@ async function finished(target: string) {
   const text = spec(target);
   const { runs, plan } = await execute(text, { folder: specs });
   const sweep = join(folder, 'runs', 'tiny');
-  await prepareFolder(sweep, { text, folder: specs }, plan);
+  await prepareFolder(sweep, { name: 'tiny', text, folder: specs }, plan, '0.0.0');
   const directory = runDirectory(sweep, plan.runs[0]!.run);
   await writeResult(directory, runs[0]!.result, runs[0]!.files);
   return { specs, directory, run: runs[0]! };

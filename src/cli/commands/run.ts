@@ -14,6 +14,7 @@ import type { Options } from '../options.ts';
 import { report } from '../report.ts';
 import { mayRedraw } from '../screen.ts';
 import { type PlannedSweep, planSpecs } from '../specs.ts';
+import { toolVersion } from '../version.ts';
 
 /** Runs every spec in turn and returns the exit code. */
 export async function run(options: Options): Promise<number> {
@@ -46,7 +47,7 @@ async function runOne(
 ): Promise<number> {
   const { sweep, plan } = planned;
   const folder = resolve(options.out, sweep.name);
-  await prepareFolder(folder, sweep, plan);
+  await prepareFolder(folder, sweep, plan, toolVersion());
   const log = openEventLog(folder);
   const display = await openDisplay(options);
   const emit: Emit<SweepEvent> = event => {
