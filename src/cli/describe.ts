@@ -39,6 +39,8 @@ export function describe(event: SweepEvent): string {
       return `waiting   ${event.stage}: ${event.owner} is at it`;
     case 'stage-left-out':
       return `left out  ${event.stage}: ${event.reason}`;
+    case 'target-near-chance':
+      return `doubtful  ${event.stage}: ${describeDoubt(event)}`;
     case 'run-finished':
       return `finished  ${event.run}: ${describeMetrics(event.metrics)} in ${formatDuration(event.seconds)}`;
     case 'stage-failed':
@@ -64,6 +66,15 @@ function describeStart(event: Extract<SweepEvent, { type: 'sweep-started' }>): s
   const each = threads === 1 ? '1 thread' : `${threads} threads`;
   const on = devices.length > 1 ? `${devices.length} devices of ${engine}` : engine;
   return `${sweep}: ${runs} of ${planned} runs to do on ${on}, ${jobs} at a time with ${each} each: ${stages} stages`;
+}
+
+/** What is wrong with a target that is hardly better than guessing is one of these, each of which no file tells. */
+function describeDoubt({ accuracy, chance }: { accuracy: number; chance: number }): string {
+  const [own, guessed] = [accuracy, chance].map(value => Number(value.toPrecision(4)));
+  return (
+    `the target itself is right in ${own} % of the test images, guessing in ${guessed} %. Is \`data.normalize\` what it ` +
+    'was trained with, are the classes in its order, is its wiring that of `target.network` (docs/networks.md)?'
+  );
 }
 
 function describeMetrics(metrics: Record<string, number | null>): string {

@@ -11,7 +11,7 @@ export interface Display {
 /** What a display lets through: everything, what is of interest to most, or what went wrong. */
 export type Detail = 'verbose' | 'normal' | 'quiet';
 
-const wrong = new Set<SweepEvent['type']>(['stage-failed', 'sweep-stopping']);
+const wrong = new Set<SweepEvent['type']>(['stage-failed', 'sweep-stopping', 'target-near-chance']);
 const minor = new Set<SweepEvent['type']>([
   'stage-evaluated',
   'stage-finished',

@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts';
 import { checkInputs } from '../inputs/inputs.ts';
+import { settle } from '../inputs/settle.ts';
 import { type Plan, planSweep } from '../plan/plan.ts';
 import type { Diagnostic, Sources } from '../spec/diagnostic.ts';
 import { loadSpec } from '../spec/load.ts';
@@ -33,9 +34,10 @@ export async function planSpecs(options: Options): Promise<PlannedSweep[] | 2 | 
   refuseSameNames(sweeps);
   const planned: PlannedSweep[] = [];
   const lacking: Wrong[] = [];
-  for (const sweep of sweeps) {
+  for (const given of sweeps) {
+    const { sweep, notes: settled } = await settle(given);
     const { hashes, diagnostics, notes } = await checkInputs(sweep);
-    if (!options.quiet) for (const note of notes) process.stderr.write(`${note}\n`);
+    if (!options.quiet) for (const note of [...settled, ...notes]) process.stderr.write(`${note}\n`);
     if (diagnostics.length === 0) planned.push({ sweep, plan: planSweep(sweep, hashes) });
     else lacking.push({ diagnostics, sources: sweep.sources });
   }

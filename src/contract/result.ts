@@ -48,6 +48,8 @@ export interface EvaluationRecord {
   readonly unit?: string;
   readonly settings?: Readonly<Record<string, string>>;
   readonly value?: number;
+  /** In %, what guessing is right in; of the accuracy of a target itself, where that is hardly more. */
+  readonly chance?: number;
   /** Weights of the convolutions that a predictor stands for; beside a value. */
   readonly learnableParameters?: number;
 }
@@ -142,6 +144,8 @@ export interface RunResult {
   permutation?: PermutationRecord;
   /** The same measures of the original network, but for those that compare with it. */
   target: Measures;
+  /** In %, what guessing is right in; absent where the target is better than that, or its accuracy was not measured. */
+  chance?: number;
   /** Absent where the target's weights were given. */
   original?: OriginalResult;
   /** Empty where the target itself is what is measured. */

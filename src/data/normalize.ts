@@ -11,9 +11,13 @@ export const normalizations = {
   cifar100: { mean: [0.507, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2761] },
 } as const satisfies Record<string, Normalization>;
 
-/** The values that a spec's `data.normalize` names or gives. */
-export function normalizationOf(given: keyof typeof normalizations | Normalization): Normalization {
-  return typeof given === 'string' ? normalizations[given] : given;
+/** What `auto` is for a network whose makers are not known: that of both papers. */
+export const usual = 'imagenet';
+
+/** The values that a spec's `data.normalize` names or gives; `auto` is settled by then where more is known than `usual`. */
+export function normalizationOf(given: 'auto' | keyof typeof normalizations | Normalization): Normalization {
+  if (typeof given !== 'string') return given;
+  return normalizations[given === 'auto' ? usual : given];
 }
 
 /** What turns an image normalised one way into one normalised another: of each channel a factor, then an offset. */

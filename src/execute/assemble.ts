@@ -82,6 +82,7 @@ export async function assemble(run: PlannedRun, store: Store): Promise<Assembled
     target: Object.fromEntries(
       Object.entries(run.original).map(([measure, key]) => [measure, at<EvaluationRecord>(key).value!]),
     ),
+    ...chanceOf(run, at),
     ...(original && { original }),
     phases,
     rounds,
@@ -113,6 +114,11 @@ async function keysOf({ rounds, original, trained, cell }: PlannedRun, store: St
 }
 
 type At = <Record>(key: string) => Record;
+
+function chanceOf({ original: { accuracy } }: PlannedRun, at: At): Pick<RunResult, 'chance'> {
+  const chance = accuracy === undefined ? undefined : at<EvaluationRecord>(accuracy).chance;
+  return chance === undefined ? {} : { chance };
+}
 
 function originalOf(key: string, objects: ReadonlyMap<string, StoredObject>): OriginalResult {
   const { record, provenance } = objects.get(key)!;

@@ -66,6 +66,8 @@ export type SweepEvent =
   | { type: 'stage-interrupted'; stage: string }
   | { type: 'stage-waiting'; stage: string; owner: string }
   | { type: 'stage-left-out'; stage: string; reason: string }
+  /** In %: the target itself is hardly better than guessing. */
+  | { type: 'target-near-chance'; stage: string; accuracy: number; chance: number }
   | { type: 'sweep-stopping'; reason: string }
   | {
       type: 'sweep-finished';

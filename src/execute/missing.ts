@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 
 /**
  * The stages that the runs report and the store lacks, and what these build on as far as the store lacks it, in the order
- * of the plan.
+ * of the plan; but how right a target itself is comes before all that is trained on it, for that tells whether it is worth it.
  */
 export async function missingStages(
   { stages }: Plan,
@@ -29,7 +29,10 @@ export async function missingStages(
     leftOut.set(key, isOut);
     return isOut;
   };
-  for (const run of runs) for (const key of reportedBy(run)) await visit(key);
+  for (const run of runs) {
+    const { accuracy } = run.original;
+    for (const key of [...(accuracy === undefined ? [] : [accuracy]), ...reportedBy(run)]) await visit(key);
+  }
   return missing;
 }
 

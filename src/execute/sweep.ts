@@ -7,6 +7,7 @@ import type { PlannedRun } from '../plan/run.ts';
 import { openStore, type SetAside, storeFolder } from '../store/store.ts';
 import { assemble } from './assemble.ts';
 import { type AttemptOrder, executeStages } from './attempt.ts';
+import { doubtsOf } from './doubts.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
 import type { Interruption } from './executors/local.ts';
 import { missingStages } from './missing.ts';
@@ -78,6 +79,7 @@ export async function runSweep(
     emit({ type: 'run-finished', run: run.run, metrics: valuesOf(result.metrics), seconds });
   });
   const evaluations = evaluationsOf(nodes);
+  const doubts = doubtsOf(pending, stages, store, emit);
   const work: Work<StageNode> = {
     followers: ({ stage }) => evaluations(stage),
     async execute(items, lane) {
@@ -87,13 +89,14 @@ export async function runSweep(
     ended({ stage }, outcome, cause) {
       if (outcome.state === 'failed') tally.fail(stage, outcome.failure, cause?.stage);
       else tally.settle(stage);
+      if (outcome.state === 'done') doubts.ended(stage);
       if (outcome.state === 'left-out')
         emit({ type: 'stage-left-out', stage: stage.name, reason: 'the rounds ended before it' });
     },
     wait: () => pause(waitForOthers, undefined, { signal: interruption.stop }).catch(() => {}),
   };
   const hopeless = await schedule(nodes, share?.jobs ?? 0, work, interruption.stop);
-  await tally.finished();
+  await Promise.all([tally.finished(), doubts.finished()]);
   if (hopeless !== undefined) {
     const { kind, message } = hopeless;
     const reason = `${identicalFailuresToStop} stages in a row failed alike, so would the next: ${kind}: ${message}`;

@@ -51,6 +51,10 @@ function match(network: Network, tensors: ReadonlyMap<string, Tensor>): Match {
   };
 }
 
+/** Whose names the checkpoint's are, of the namings that are known (naming.ts). */
+export const namingOf = (network: Network, tensors: ReadonlyMap<string, Tensor>): string =>
+  match(network, tensors).naming;
+
 /**
  * The checkpoint's tensors under the network's parameter names, whatever naming of those that are known the file has.
  * Throws a Failure of kind 'checkpoint' that says what is missing, left over, of another shape, or no finite number, and

@@ -24,6 +24,10 @@ export interface CellResults {
   /** What the order of the kernels takes and gains; absent without one. */
   permutation?: PermutationRecord;
   target: Measures;
+  /** In %, what guessing is right in, where the target itself is hardly better. */
+  targetChance?: number;
+  /** How the images were normalised. */
+  normalize?: RunResult['configuration']['data']['normalize'];
   /** The seeds of the trainings that the cell's targets come from; absent where their weights were given. */
   targetSeeds?: number[];
   planned: number;
@@ -95,11 +99,21 @@ function collectCell({ id, values, planned, results, failed }: CellOutcome): Cel
     compressionRatio: complete[0]?.compressionRatio ?? null,
     ...(complete[0]?.permutation && { permutation: complete[0].permutation }),
     target: targetOf(complete),
+    ...shown(complete[0]),
     ...trainedBy(complete),
     planned,
     completed: complete.length,
     failed: bySeed(failed),
     metrics: Object.fromEntries([...names].flatMap(name => collectMetric(name, complete))),
+  };
+}
+
+/** What decides how right the target itself is, and whether it is. */
+function shown(result: RunResult | undefined): Pick<CellResults, 'targetChance' | 'normalize'> {
+  const normalize = result?.configuration.data?.normalize;
+  return {
+    ...(result?.chance === undefined ? {} : { targetChance: result.chance }),
+    ...(normalize === undefined ? {} : { normalize }),
   };
 }
 

@@ -25,6 +25,8 @@ export interface LoadedNetwork {
   readonly weights: ReadonlyMap<string, Tensor>;
   /** All that its file holds, by the file's names; `weights` are some of these very tensors. Absent without a file. */
   readonly stored?: ReadonlyMap<string, Tensor>;
+  /** The same under the names that the spec gives them; absent where the network has no name of its own. */
+  readonly named?: ReadonlyMap<string, Tensor>;
   /** Of the weights file, and of the network's where it has one, in hexadecimal. */
   readonly sha256: string;
 }
@@ -141,7 +143,7 @@ export async function loadNetwork(
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
   const network = networkOf({ name: named, layers: catalogue[named](kind) }, task);
   const weights = matchParameters(network, tensors, path, setting);
-  return { network, weights, stored, sha256 };
+  return { network, weights, stored, named: tensors, sha256 };
 }
 
 async function loadFromFile(

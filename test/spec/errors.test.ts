@@ -151,7 +151,7 @@ describe('values', () => {
          |                  ^^^
          = write true
 
-      bad.yaml:4:34 error Expected \`data.normalize\` to be \`imagenet\`, \`cifar10\` or \`cifar100\` or a mapping with \`mean\` and \`std\`, got \`5\`
+      bad.yaml:4:34 error Expected \`data.normalize\` to be \`auto\`, \`imagenet\`, \`cifar10\` or \`cifar100\` or a mapping with \`mean\` and \`std\`, got \`5\`
        4 | data: { augment: yes, normalize: 5 }
          |                                  ^
 

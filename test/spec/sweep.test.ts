@@ -28,7 +28,7 @@ test('defaults are those of the papers', () => {
     teacher: 'none',
     baseline: false,
     data: {
-      ...{ normalize: 'imagenet', augment: true, heldOut: 0, source: { method: 'task' } },
+      ...{ normalize: 'auto', augment: true, heldOut: 0, source: { method: 'task' } },
       ...{ size: 224, corrupt: 'refuse' },
     },
     predictor: {

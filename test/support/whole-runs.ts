@@ -8,6 +8,7 @@ import { type Assembled, assemble } from '../../src/execute/assemble.ts';
 import { missingStages } from '../../src/execute/missing.ts';
 import type { Engine } from '../../src/graph/program.ts';
 import { checkInputs } from '../../src/inputs/inputs.ts';
+import { settle } from '../../src/inputs/settle.ts';
 import { type Plan, planSweep } from '../../src/plan/plan.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { executeStage } from '../../src/stages/execute.ts';
@@ -49,9 +50,10 @@ export const never = new AbortController().signal;
 export async function planOf(text: string, folder = '.'): Promise<Plan> {
   const parsed = parseSpec(text, join(folder, 'spec.yaml'));
   if (!parsed.ok) throw new Error(parsed.diagnostics.map(({ message }) => message).join('\n'));
-  const { hashes, diagnostics } = await checkInputs(parsed.sweep);
+  const { sweep } = await settle(parsed.sweep);
+  const { hashes, diagnostics } = await checkInputs(sweep);
   if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
-  return planSweep(parsed.sweep, hashes);
+  return planSweep(sweep, hashes);
 }
 
 /** The phases of a plan, in the order in which they are entered. */

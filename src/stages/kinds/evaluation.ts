@@ -29,6 +29,24 @@ export async function evaluation(
   const { unit } = numberOf(measure);
   const settings = settingsOf(measure, configuration);
   const { parameters: learnableParameters } = bench.representation.kernels;
-  const record = { measure, unit, ...(settings && { settings }), value: value!, learnableParameters };
+  const isOfTarget = inputs.predictor === undefined && measure === 'accuracy';
+  const chance = isOfTarget ? nearChance(value!, bench.target.network.classes) : {};
+  const record = {
+    measure,
+    unit,
+    ...(settings && { settings }),
+    value: value!,
+    learnableParameters,
+    ...chance,
+  };
   return document ? { record, files: new Map([['ood.json', `${JSON.stringify(document)}\n`]]) } : { record };
+}
+
+/** A network that is right in no more than this share of what guessing misses is no trained one, or is shown other images. */
+const hardly = 0.1;
+
+/** What guessing is right in, where an accuracy (in %) is hardly more. */
+function nearChance(accuracy: number, classes: number): Pick<EvaluationRecord, 'chance'> {
+  const chance = 100 / classes;
+  return accuracy < chance + hardly * (100 - chance) ? { chance } : {};
 }
