@@ -155,6 +155,8 @@ async function unpackZip(archive: string, admit: Admit): Promise<void> {
     const packed = compressedSize === 0 ? Readable.from([]) : createReadStream(archive, { start, end });
     const content = deflated ? packed.pipe(createInflateRaw()) : packed;
     packed.on('error', (error: Error) => content.destroy(error));
+    // What is wrong with it is told by reading it; where that has ended, it must not end the program.
+    content.on('error', () => {});
     try {
       await writeFrom(path, exactly(content, size, name));
     } catch (error) {
