@@ -3,7 +3,8 @@
     python bench/peers/networks_reference.py [folder]
 
 `names.json`: what public checkpoints call the parameters, with their shapes; of timm's and transformers' networks by the
-libraries themselves, of weiaicunzai's (pytorch-cifar100) after its modules. `networks.json`, for each network: the number of its parameters, and of those of its convolutions; for hashed weights and images, the logits, and
+libraries themselves, of weiaicunzai's (pytorch-cifar100) after its modules. `pooled.json`: as
+`networks.json`, of the layer list docs/networks/resnet18-cifar-pooled.yaml. `networks.json`, for each network: the number of its parameters, and of those of its convolutions; for hashed weights and images, the logits, and
 for each convolution the gradient of one weighting of the logits with respect to its filters (its norm and a few of its
 values). ImageNet's networks are torchvision's own; the others are written here after their papers, with the names that
 public checkpoints have. Nothing is stored but results: weights and images are the same hash here and in
@@ -147,6 +148,7 @@ networks = [
     *[(f"resnet{depth}", option, cifar(depth, option), 10, (32, 32)) for depth in [8, 20, 32, 44, 110] for option in "AB"],
     ("resnet56", "A", cifar(56, "A"), 10, (32, 32)),
     ("resnet56", "B", cifar(56, "B"), 10, (96, 96)),
+    ("resnet18-cifar", None, lambda classes: CifarResnet(Basic, [2, 2, 2, 2], [64, 128, 256, 512], "B", classes), 10, (32, 32)),
     ("resnet50-cifar", None, lambda classes: CifarResnet(Bottleneck, [3, 4, 6, 3], [64, 128, 256, 512], "B", classes), 100, (32, 32)),
     ("resnet18", None, lambda classes: models.resnet18(num_classes=classes), 1000, (112, 112)),
     ("resnet34", None, lambda classes: models.resnet34(num_classes=classes), 1000, (75, 96)),
@@ -188,6 +190,34 @@ def describe(name: str, shortcut: str | None, create, counted: int, size: tuple[
     }
 
 
+class Pooled(CifarResnet):
+    """A ResNet for small images with a max-pool behind its stem, as huyvnphan's."""
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        for stage in range(self.stages):
+            x = getattr(self, f"layer{stage + 1}")(x)
+        return self.linear(x.mean((2, 3)))
+
+
+def pooled() -> dict:
+    create = lambda classes: Pooled(Basic, [2, 2, 2, 2], [64, 128, 256, 512], "B", classes)
+    return describe("resnet18-cifar-pooled", None, create, 10, (32, 32))
+
+
+class BasicFunction(nn.Module):
+    """A block of two convolutions with weiaicunzai's names."""
+
+    def __init__(self, channels: int, width: int, stride: int):
+        super().__init__()
+        convolution = lambda *args, **rest: nn.Conv2d(*args, bias=False, **rest)
+        self.residual_function = nn.Sequential(
+            convolution(channels, width, 3, stride=stride, padding=1), nn.BatchNorm2d(width), nn.ReLU(),
+            convolution(width, width, 3, padding=1), nn.BatchNorm2d(width),
+        )  # fmt: skip
+        self.shortcut = identity(channels, width, stride, "B")
+
+
 class ResidualFunction(nn.Module):
     """A bottleneck with weiaicunzai's names."""
 
@@ -202,17 +232,24 @@ class ResidualFunction(nn.Module):
         self.shortcut = identity(channels, 4 * width, stride, "B")
 
 
-def weiaicunzai() -> nn.Module:
+def weiaicunzai(block: type, expansion: int, blocks: list[int]) -> nn.Module:
     net = nn.Module()
     net.conv1 = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU())
     channels = 64
-    for stage, (width, count) in enumerate(zip([64, 128, 256, 512], [3, 4, 6, 3])):
-        blocks = []
+    for stage, (width, count) in enumerate(zip([64, 128, 256, 512], blocks)):
+        made = []
         for i in range(count):
-            blocks.append(ResidualFunction(channels, width, 2 if stage > 0 and i == 0 else 1))
-            channels = 4 * width
-        setattr(net, f"conv{stage + 2}_x", nn.Sequential(*blocks))
+            made.append(block(channels, width, 2 if stage > 0 and i == 0 else 1))
+            channels = expansion * width
+        setattr(net, f"conv{stage + 2}_x", nn.Sequential(*made))
     net.fc = nn.Linear(channels, 100)
+    return net
+
+
+def huyvnphan() -> nn.Module:
+    """torchvision's with a stem for small images; its max-pool has no parameters."""
+    net = models.resnet18(num_classes=100)
+    net.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
     return net
 
 
@@ -225,7 +262,10 @@ def names() -> dict:
         "resnet18 of timm": timm.create_model("resnet18"),
         "resnet50 of torchvision": models.resnet50(),
         "resnet18 of transformers": ResNetForImageClassification(ResNetConfig(**config)),
-        "resnet50-cifar of weiaicunzai": weiaicunzai(),
+        "resnet50-cifar of weiaicunzai": weiaicunzai(ResidualFunction, 4, [3, 4, 6, 3]),
+        "resnet18-cifar of weiaicunzai": weiaicunzai(BasicFunction, 1, [2, 2, 2, 2]),
+        "resnet18-cifar of kuangliu": CifarResnet(Basic, [2, 2, 2, 2], [64, 128, 256, 512], "B", 100),
+        "resnet18-cifar of huyvnphan": huyvnphan(),
     }
     return {
         of: [f"{key} {' '.join(map(str, value.shape))}".strip() for key, value in model.state_dict().items()]
@@ -240,6 +280,7 @@ def main() -> None:
     torch.set_num_threads(1)
     (folder / "names.json").write_text(json.dumps(names(), indent=0) + "\n")
     file = folder / "networks.json"
+    (folder / "pooled.json").write_text(json.dumps(pooled()) + "\n")
     file.write_text("[\n" + ",\n".join(json.dumps(describe(*network)) for network in networks) + "\n]\n")
 
 

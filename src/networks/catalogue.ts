@@ -1,5 +1,5 @@
 import type { Layer } from './layer.ts';
-import { cifarBottleneckResnet, cifarResnet, imagenetResnet, type Shortcut } from './resnet.ts';
+import { cifarResnet, imagenetResnet, type Shortcut, wideCifarResnet } from './resnet.ts';
 import { squeezenet } from './squeezenet.ts';
 
 /** The networks that have a name, by it; `shortcut` is of the CIFAR ResNets. */
@@ -10,7 +10,8 @@ export const catalogue = {
   resnet44: shortcut => cifarResnet(44, shortcut),
   resnet56: shortcut => cifarResnet(56, shortcut),
   resnet110: shortcut => cifarResnet(110, shortcut),
-  'resnet50-cifar': () => cifarBottleneckResnet([3, 4, 6, 3]),
+  'resnet18-cifar': () => wideCifarResnet('basic', [2, 2, 2, 2]),
+  'resnet50-cifar': () => wideCifarResnet('bottleneck', [3, 4, 6, 3]),
   resnet18: () => imagenetResnet('basic', [2, 2, 2, 2]),
   resnet34: () => imagenetResnet('basic', [3, 4, 6, 3]),
   resnet50: () => imagenetResnet('bottleneck', [3, 4, 6, 3]),

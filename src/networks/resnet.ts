@@ -40,14 +40,14 @@ export function cifarResnet(depth: number, shortcut: Shortcut, widths = [16, 32,
 const imagenetWidths = [64, 128, 256, 512];
 
 /**
- * A ResNet of bottlenecks for small images, whose stem neither strides nor pools. That of ResNet50 is the second paper's
+ * A ResNet for small images of ImageNet's widths, whose stem neither strides nor pools. That of ResNet50 is the second paper's
  * teacher (23.7 million parameters with 100 classes). All of its convolutions are represented.
  */
-export function cifarBottleneckResnet(blocks: readonly number[]): Layer[] {
+export function wideCifarResnet(block: 'basic' | 'bottleneck', blocks: readonly number[]): Layer[] {
   return [
     normalised('conv1', 'bn1', 64, 3),
     { kind: 'relu', to: 'stem' },
-    ...stages(bottleneck, imagenetWidths, blocks, (name, filters, stride) =>
+    ...stages({ basic, bottleneck }[block], imagenetWidths, blocks, (name, filters, stride) =>
       projection(`${name}.shortcut`, filters, stride),
     ),
     { kind: 'average' },
