@@ -9,8 +9,15 @@ import { formatDuration, formatLoss, formatStep } from './screen.ts';
 /** What a line holds beside the name of the run. */
 const numbersWidth = 62;
 
-/** A total with its ETA and below it one line for each phase at work; everything else scrolls by above. */
-export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display {
+/**
+ * A total with its ETA and below it one line for each phase at work; everything else scrolls by above. `now` is a clock in
+ * milliseconds.
+ */
+export function barDisplay(
+  stream: NodeJS.WriteStream,
+  detail: Detail,
+  now: () => number = () => performance.now(),
+): Display {
   const nameWidth = Math.max(12, Math.min(44, stream.columns - numbersWidth));
   // Lines that scroll by above move the bars: each is drawn anew, on a screen cleared of what stood there.
   const looks = { barsize: 10, hideCursor: true, clearOnComplete: true, forceRedraw: true, linewrap: false };
@@ -18,18 +25,20 @@ export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display 
   const bars = new MultiBar({ stream, format: '', gracefulExit: false, ...looks });
   bars.on('redraw-pre', () => clearScreenDown(stream));
   const running = new Map<string, SingleBar>();
-  /** Iterations done, of each phase that was begun, and the stages that are over. */
+  /** Iterations done, of each phase that was begun, those that an earlier command did, and the stages that are over. */
   const done = new Map<string, number>();
+  const before = new Map<string, number>();
   const over = new Set<string>();
-  const started = performance.now();
+  const started = now();
   let total: SingleBar | undefined;
   let stages = 0;
   let iterations = 0;
 
   const updateTotal = () => {
-    const all = [...done.values()].reduce((sum, iterations) => sum + iterations, 0);
-    const seconds = (performance.now() - started) / 1000;
-    const left = all === 0 ? '' : `ETA ${formatDuration((seconds * (iterations - all)) / all)}`;
+    const all = sum(done);
+    const ours = all - sum(before);
+    const seconds = (now() - started) / 1000;
+    const left = ours === 0 ? '' : `ETA ${formatDuration((seconds * (iterations - all)) / ours)}`;
     total?.update(iterations === 0 ? over.size : all, { text: `${over.size}/${stages} stages ${left}` });
   };
   const begin = (stage: string, iterations: number) => {
@@ -61,6 +70,8 @@ export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display 
       running.get(stage)?.update(iteration, {
         text: `${loss === undefined ? '' : `loss ${formatLoss(loss)} `}${formatStep(millisecondsPerStep)} ETA ${left}`,
       });
+      // The first step that is told is the first that was done now.
+      if (!before.has(stage)) before.set(stage, iteration - 1);
       done.set(stage, iteration);
       updateTotal();
     }
@@ -79,6 +90,8 @@ export function barDisplay(stream: NodeJS.WriteStream, detail: Detail): Display 
   };
   return { show, close };
 }
+
+const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
 
 /** The text with lines no longer than the terminal is wide, which would cut them off while bars are shown. */
 function fitted(text: string, columns: number): string {

@@ -4,9 +4,9 @@ import { barDisplay } from '../../src/cli/bars.ts';
 import type { SweepEvent } from '../../src/execute/events.ts';
 
 /** What a terminal of the given width got to see at the end of the events. */
-function shown(columns: number, events: readonly SweepEvent[]): string {
+function shown(columns: number, events: Iterable<SweepEvent>, now?: () => number): string {
   const terminal = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true, columns });
-  const display = barDisplay(terminal as unknown as NodeJS.WriteStream, 'normal');
+  const display = barDisplay(terminal as unknown as NodeJS.WriteStream, 'normal', now);
   for (const event of events) display.show(event);
   display.close();
   return terminal.read();
@@ -42,6 +42,20 @@ describe('barDisplay', () => {
     expect(bar).toContain('permutation-cross-filter_hidde…/seed-2 =====----- 35000/70000');
     expect(bar).toContain('loss 1.23e-3 45 ms/step ETA 26m15s');
     expect(lines.join('\n')).toMatch(/cifar10 +=--------- 12 % 0\/12 stages ETA \d/);
+  });
+
+  it('expects of all that is left the speed of what was done now, not of what an earlier command did', () => {
+    let clock = 0;
+    const resumed: SweepEvent = { type: 'stage-progress', stage, iteration: 35_001, iterations, ...speed };
+    const later: SweepEvent = { ...resumed, iteration: 35_100 };
+    const events = function* () {
+      yield* started;
+      yield resumed;
+      clock = 10_000;
+      yield later;
+    };
+    // 100 steps in 10 seconds, 280,000 - 35,100 to go.
+    expect(shown(120, events(), () => clock)).toContain('0/12 stages ETA 6h48m');
   });
 
   it('fits a terminal of 80 columns', () => {
