@@ -29,7 +29,7 @@ test('defaults are those of the papers', () => {
     baseline: false,
     data: {
       ...{ normalize: 'auto', augment: true, heldOut: 0, source: { method: 'task' } },
-      ...{ size: 224, corrupt: 'refuse' },
+      ...{ size: 224, corrupt: 'refuse', interpolation: 'bilinear' },
     },
     predictor: {
       hidden: 160,
