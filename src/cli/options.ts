@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type DatasetName, datasetNames } from '../catalogue/archives.ts';
 import { type DeviceAsk, deviceNames, readDevice } from '../devices/ask.ts';
 import { Failure } from '../failure.ts';
+import { configurationKeys, isPlace } from '../spec/schema.ts';
 import { nearest } from '../spec/suggest.ts';
 
 const commands = ['plan', 'validate', 'export', 'reconstruct', 'gc', 'data', 'doctor', 'setup'] as const;
@@ -99,6 +100,7 @@ export function parseCommandLine(args: string[]): Options {
     throw new Failure('spec', 'Expected --with and --to with `export` and `reconstruct` only', seeHelp);
   if (command === 'run' && first !== undefined && /^[\w-]+$/.test(first) && !existsSync(first))
     throw unknown('command', first, commands, '', 'To run a spec, give its file and no command.');
+  if (isCall && takesSpecs(command)) refuseSettings(words);
   if (isCall) refuseWrongWords(command, words);
   const specs = takesSpecs(command) ? words : [];
   if (specs.includes('')) throw new Failure('spec', 'Expected a spec file, got an empty name', seeHelp);
@@ -126,6 +128,13 @@ export function parseCommandLine(args: string[]): Options {
 const isOfProducts = (command: Command) => command === 'export' || command === 'reconstruct';
 
 const takesSpecs = (command: Command) => command === 'run' || command === 'plan' || command === 'validate';
+
+/** A setting among the specs lacks its option. */
+function refuseSettings(words: readonly string[]): void {
+  const setting = words.find(word => /^[\w.]+=/.test(word) && !existsSync(word));
+  if (setting === undefined) return;
+  throw new Failure('spec', `Expected a spec file, got \`${setting}\``, `Write \`--set ${setting}\`.`);
+}
 
 /** Each command takes its own words. */
 function refuseWrongWords(command: Command, words: readonly string[]): void {
@@ -169,6 +178,12 @@ function refuseWrongOptions(args: string[]): void {
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
+    if (!isKnown(name) && isSetting(name))
+      throw new Failure(
+        'spec',
+        `Expected a known option, got \`${rawName}\``,
+        `Write \`--set ${name}=${value ?? '...'}\`: it is a setting of the spec.`,
+      );
     if (!isKnown(name))
       throw unknown('option', rawName, Object.keys(known), '--', 'nern-sweep --help lists all options.');
     const takesValue = known[name].type === 'string';
@@ -184,6 +199,9 @@ function refuseWrongOptions(args: string[]): void {
       );
   }
 }
+
+const isSetting = (name: string) =>
+  configurationKeys.includes(name.split('.')[0]!) && (!name.includes('.') || isPlace(name.split('.')));
 
 const isKnown = (name: string): name is keyof typeof known => Object.hasOwn(known, name);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readlink, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -75,7 +75,14 @@ async function ensureFolder(path: string): Promise<void> {
   if (dirname(path) !== path) await ensureFolder(dirname(path));
   await mkdir(path).catch(async error => {
     // Another process may have been faster.
-    if (!(await isFolder())) throw error;
+    if (await isFolder()) return;
+    const link = await readlink(path).catch(() => undefined);
+    if (link === undefined) throw error;
+    throw new Failure(
+      'environment',
+      `Expected ${path} to be a folder, got a link to ${link}, where there is none`,
+      'Make the folder that the link leads to (is its disk mounted?), or remove the link.',
+    );
   });
 }
 
@@ -114,6 +121,7 @@ const hints: Readonly<Record<string, string>> = {
 
 /** The Failure of kind 'environment' for a path that could not be written, with what to do about it. */
 export function cannotWrite(path: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
   const { code = 'unknown error' } = error as NodeJS.ErrnoException;
   return new Failure(
     'environment',

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../canonical-json.ts';
 import type { Assignment } from './assignment.ts';
 import type { Configuration } from './configuration.ts';
-import { isMapping, type Mapping, valueAt, withValue } from './pointer.ts';
+import { hasEntries, isMapping, valueAt, withValue } from './pointer.ts';
 import {
   configurationSchema,
   discriminator,
@@ -10,6 +10,7 @@ import {
   variantOf,
   withDefaults,
 } from './schema.ts';
+import { type Checked, check } from './validate.ts';
 
 /** One point of the grid: a configuration without a seed. */
 export interface Cell {
@@ -23,24 +24,27 @@ export interface Cell {
 /** Long enough to tell cells apart at a glance, short enough for every file system's limit on names (255 bytes). */
 const MAX_SLUG = 80;
 
-const MAX_INTERVAL = configurationSchema.properties!.evaluateEvery!.maximum!;
-
 /**
- * The base with the assignments applied in order and the defaults filled in; not validated.
+ * The base with the assignments applied in order and the defaults filled in: data of which nothing is known until
+ * `configurationOf` has checked it.
  * A setting that belongs to another method than the one assigned (`uniform` in a cell with `sampler.method: all`) is
- * left out, so that a grid over methods can share one block of settings.
+ * left out, so that a grid over methods can share one block of settings; so is the setting of an entry (`phases.1.batch`)
+ * that the cell's list does not have.
  */
-export function resolve(base: unknown, assignments: readonly Assignment[]): Mapping {
-  const assigned = assignments.reduce(
-    (data, { path, value }) => withValue(data, path.split('.'), value),
-    base,
-  );
-  const fitting = assignments.reduce(withoutForeignKeys, assigned);
-  const resolved = withDefaults(configurationSchema, fitting) as Mapping;
-  if (resolved.evaluateEvery !== undefined) return resolved;
-  // Iterations that are no good number are reported as such; this one must then be no mistake of its own.
-  const tenth = Math.round(Number(resolved.iterations) / 10);
-  return { ...resolved, evaluateEvery: tenth >= 1 && tenth <= MAX_INTERVAL ? tenth : 1 };
+export function draftOf(base: unknown, assignments: readonly Assignment[]): unknown {
+  const assigned = assignments.reduce((data, { path, value }) => {
+    const keys = path.split('.');
+    return hasEntries(data, keys) ? withValue(data, keys, value) : data;
+  }, base);
+  return withDefaults(configurationSchema, assignments.reduce(withoutForeignKeys, assigned));
+}
+
+/** The configuration that a draft is, with the default that follows from its values; or what the schema minds. */
+export function configurationOf(draft: unknown): Checked<Configuration> {
+  const checked = check('configuration', draft);
+  if (!checked.ok) return checked;
+  const { evaluateEvery = Math.max(1, Math.round(checked.value.iterations / 10)), ...rest } = checked.value;
+  return { ok: true, value: { ...rest, evaluateEvery } };
 }
 
 function withoutForeignKeys(data: unknown, { path }: Assignment): unknown {

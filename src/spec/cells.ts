@@ -1,7 +1,6 @@
 import { canonicalJson, hashOf } from '../canonical-json.ts';
 import type { Assignment, Combination } from './assignment.ts';
-import { type Cell, cellOf, resolve } from './cell.ts';
-import type { Configuration } from './configuration.ts';
+import { type Cell, cellOf, configurationOf, draftOf } from './cell.ts';
 import { keysOf, type Mapping, overlaps, parentOf, pointerTo } from './pointer.ts';
 import { impossible } from './rules.ts';
 import { quote } from './text.ts';
@@ -29,18 +28,17 @@ export function buildCells(
   const first = new Map<string, Combination>();
   for (const combination of combinations) {
     const assignments = [...combination, ...fixed];
-    const resolved = resolve(base, assignments);
-    const invalid = validate('configuration', resolved);
-    // Valid data has the types that are generated from the schema it is valid against.
-    const configuration = resolved as unknown as Configuration;
-    const problems = invalid.length > 0 ? invalid : impossible(configuration);
-    const content = hashOf(resolved);
-    const twin = first.get(content);
-    if (problems.length === 0 && twin !== undefined) problems.push(duplicate(combination, twin));
-    if (problems.length === 0)
-      built.cells.push({ cell: cellOf(configuration, content, axes, assignments), assignments });
+    const checked = configurationOf(draftOf(base, assignments));
+    const problems = checked.ok ? impossible(checked.value) : checked.problems;
+    if (checked.ok) {
+      const content = hashOf(checked.value);
+      const twin = first.get(content);
+      if (problems.length === 0 && twin !== undefined) problems.push(duplicate(combination, twin));
+      if (problems.length === 0)
+        built.cells.push({ cell: cellOf(checked.value, content, axes, assignments), assignments });
+      first.set(content, twin ?? combination);
+    }
     built.problems.push(...problems.map(problem => ({ problem, assignments })));
-    first.set(content, twin ?? combination);
   }
   return built;
 }
@@ -56,7 +54,7 @@ export function incompleteProblems(
   fixed: readonly Assignment[],
 ): Misplaced[] {
   const assignments = [...some, ...fixed];
-  const problems = validate('configuration', resolve(base, assignments)).filter(({ code, pointer }) => {
+  const problems = validate('configuration', draftOf(base, assignments)).filter(({ code, pointer }) => {
     const about = keysOf(code === 'foreign-key' ? parentOf(pointer) : pointer).join('.');
     const open = code === 'missing-key' || code === 'foreign-key';
     return !open || !axes.some(path => overlaps(path, about));

@@ -77,6 +77,8 @@ export function rewritten(value: unknown, schema: Schema): string | undefined {
   if (type === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
     return 'put it in quotes';
   if (typeof value !== 'string') return undefined;
+  const straight = value.replace(/[“”„«»‘’‚]/g, '');
+  if (straight !== value && /^[“”„«‘’‚]/.test(value)) return `write ${straight}, without curly quotes`;
   if (value.length > (maxLength ?? value.length)) return `use at most ${maxLength} characters`;
   if (pattern !== undefined && new RegExp(pattern).test('name')) {
     const plain = value.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+|-+$/g, '');
@@ -86,7 +88,9 @@ export function rewritten(value: unknown, schema: Schema): string | undefined {
       : 'use letters, digits, `-` and `_`, beginning with a letter or digit';
   }
   if (type === 'integer' || type === 'number') {
-    const digits = value.replace(/[_,' ]/g, '');
+    // A comma before three digits may group them; any other one is a decimal comma.
+    const point = type === 'number' && /^-?\d+,\d+$/.test(value) && !/,\d{3}$/.test(value);
+    const digits = point ? value.replace(',', '.') : value.replace(/[_,'\s]/g, '');
     return digits !== '' && Number.isFinite(Number(digits))
       ? `write ${Number(digits)}, without quotes or separators`
       : undefined;

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../canonical-json.ts';
 import { type Assignment, type Combination, same } from './assignment.ts';
 import { excludeFrom, includeInto } from './include.ts';
+import type { GridKeys } from './outer.ts';
 import { below, isMapping, overlaps, type Pointer, parentOf } from './pointer.ts';
 import { settingPaths } from './schema.ts';
 import { didYouMean } from './suggest.ts';
@@ -24,7 +25,7 @@ interface Axis {
  * The combinations of a spec's grid, with the meaning GitHub Actions gives to matrix, include and exclude.
  * `fixed` are values given from outside, which hold in every combination.
  */
-export function expandGrid(spec: Record<string, unknown>, fixed: readonly Assignment[]): Grid {
+export function expandGrid(spec: GridKeys, fixed: readonly Assignment[]): Grid {
   const axes = [...matrixAxes(spec.matrix), ...zipAxes(spec.zip)];
   const own = new Set(axes.flatMap(({ points }) => points[0]!.map(({ path }) => path)));
   const include = entries(spec.include, '/include');
@@ -67,7 +68,10 @@ export function expandGrid(spec: Record<string, unknown>, fixed: readonly Assign
   return { combinations: included.combinations, problems: [...excluded.problems, ...included.problems] };
 }
 
-/** The paths that the grid varies, of matrix, zip and include, in the order written; also of a grid with mistakes. */
+/**
+ * The paths that the grid varies, of matrix, zip and include, in the order written; also of a grid with mistakes, in
+ * which what is no list or no mapping assigns nothing.
+ */
 export function axesOf(spec: Record<string, unknown>): string[] {
   return [...new Set(assignmentsIn(spec).map(({ path }) => path))];
 }
@@ -173,7 +177,7 @@ function notInGrid(path: string, at: Pointer, own: readonly string[]): Problem {
   };
 }
 
-function tooLarge(size: bigint, spec: Record<string, unknown>): Problem {
+function tooLarge(size: bigint, spec: GridKeys): Problem {
   return {
     code: 'grid-too-large',
     pointer: spec.matrix === undefined ? '/zip' : '/matrix',

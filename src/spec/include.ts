@@ -1,5 +1,7 @@
 import { canonicalJson } from '../canonical-json.ts';
 import { type Assignment, type Combination, same } from './assignment.ts';
+import { found } from './describe.ts';
+import { inline } from './mend.ts';
 import { parentOf } from './pointer.ts';
 import { nearest } from './suggest.ts';
 import { listed, quote } from './text.ts';
@@ -102,16 +104,36 @@ function matchesNothing(
     const message = `Expected \`${key}\` to match a combination of the grid, got values that never meet`;
     return { code, pointer: parentOf(entry[0]?.at ?? `/${key}`), at: 'value', message, ...hint(...complete) };
   }
-  const known = [...(values.get(stray.path)?.keys() ?? [])].map(value => value.replace(/^"|"$/g, ''));
+  const texts = [...(values.get(stray.path)?.keys() ?? [])];
+  const known = texts.map(value => value.replace(/^"|"$/g, ''));
   const close = nearestValue(stray.value, known);
+  const retyped = texts[known.findIndex(text => isSameButForItsType(stray.value, text))];
+  const meant =
+    retyped !== undefined
+      ? [`write ${retyped}, ${retyped.startsWith('"') ? 'in' : 'without'} quotes.`]
+      : Array.isArray(stray.value) && stray.value.length > 0
+        ? [
+            `an entry has one value of a path: write \`${stray.path}: ${inline(stray.value[0])}\`, and an entry for each other`,
+          ]
+        : close === undefined
+          ? []
+          : [`did you mean ${quote(close)}?`];
   return {
     code,
     pointer: stray.at,
     at: 'value',
-    message: `Expected \`${key}\` to match a combination of the grid, but none has ${quote(stray.path)} ${quote(stray.value)}`,
+    message: `Expected \`${key}\` to match a combination of the grid, but none has ${quote(stray.path)} ${found(stray.value)}`,
     ...(known.length > MAX_LISTED ? {} : { expected: listed(known.map(quote)) }),
-    ...hint(...(close === undefined ? [] : [`did you mean ${quote(close)}?`]), ...complete),
+    ...hint(...meant, ...complete),
   };
+}
+
+/** Whether a value is the number, or true or false, that a text is, or a text the other. */
+function isSameButForItsType(value: unknown, text: string): boolean {
+  if (typeof value !== 'string') return String(value) === text && typeof value !== 'object';
+  const word =
+    { yes: 'true', on: 'true', no: 'false', off: 'false' }[value.toLowerCase()] ?? value.toLowerCase();
+  return word === text || (value.trim() !== '' && Number(value) === Number(text));
 }
 
 function nearestValue(value: unknown, known: readonly string[]): string | undefined {

@@ -2,7 +2,7 @@ import { type Diagnostic, type Location, tidy } from './diagnostic.ts';
 import { diagnosticOf, locator } from './locate.ts';
 import { isMapping, type Mapping } from './pointer.ts';
 import { networkSchema, withDefaults } from './schema.ts';
-import { validate } from './validate.ts';
+import { check } from './validate.ts';
 import { readYaml } from './yaml.ts';
 
 /** A description of a network as schema/network.schema.json has it. */
@@ -19,16 +19,13 @@ export function parseNetwork(text: string, file: string): NetworkText | readonly
   if (document === undefined) return diagnostics;
   const { data, places } = document;
   const locate = locator(places, file);
-  const problems = isMapping(data)
-    ? validate('network', data).map(problem => diagnosticOf(problem, locate))
-    : [
-        {
-          code: 'wrong-value' as const,
-          message: 'Expected a mapping with `name` and `layers`',
-          ...locate('', 'value'),
-        },
-      ];
-  if (diagnostics.length + problems.length > 0) return tidy([...diagnostics, ...problems]);
-  const { name, layers } = withDefaults(networkSchema, data) as { name: string; layers: Mapping[] };
+  if (!isMapping(data)) {
+    const message = 'Expected a mapping with `name` and `layers`';
+    return tidy([...diagnostics, { code: 'wrong-value', message, ...locate('', 'value') }]);
+  }
+  const checked = check('network', data);
+  const problems = checked.ok ? [] : checked.problems.map(problem => diagnosticOf(problem, locate));
+  if (!checked.ok || diagnostics.length > 0) return tidy([...diagnostics, ...problems]);
+  const { name, layers } = withDefaults(networkSchema, checked.value) as { name: string; layers: Mapping[] };
   return { name, layers, locate: (layer, key) => locate(`/layers/${layer}/${key}`, 'value') };
 }

@@ -1,7 +1,8 @@
 import type { Assignment } from './assignment.ts';
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
-import { below, isMapping, type Mapping, type Pointer, withValue } from './pointer.ts';
-import { configurationKeys, settingPaths, sweepSchema } from './schema.ts';
+import { axisMeant } from './mend.ts';
+import { below, isIndex, isMapping, type Mapping, type Pointer, withValue } from './pointer.ts';
+import { configurationKeys, isPlace, settingPaths, sweepSchema } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 import { quote } from './text.ts';
 import { type Place, readYaml, type SpecDocument } from './yaml.ts';
@@ -71,8 +72,17 @@ function parseAssignment(file: string, text: string, assignment: string): Parsed
     return { ok: false, diagnostics: [{ code, message, file, range, ...rest }] };
   };
   if (path === '') {
+    const [, name, given = '...'] = /^\s*([\w.-]+?)\s*(?:[:\s]\s*(.*?))?\s*$/.exec(assignment) ?? [];
+    const like = name !== undefined && keysOfPath(name) !== undefined ? `${name}=${given}` : undefined;
     return failed('bad-override', `Expected path=value, got ${quote(assignment)}`, assignment.length, {
-      hint: 'such as `--set predictor.hidden=160`',
+      hint: like === undefined ? 'such as `--set predictor.hidden=160`' : `write ${quote(`--set ${like}`)}`,
+    });
+  }
+  const bare = path.trim().replace(/^-+/, '');
+  if (bare !== path && keysOfPath(bare) !== undefined) {
+    const meant = `--set ${bare}=${assignment.slice(equals + 1).trim()}`;
+    return failed('bad-override', `Expected a path right before \`=\`, got ${quote(path)}`, path.length, {
+      hint: `write ${quote(meant)}`,
     });
   }
   const keys = keysOfPath(path);
@@ -80,7 +90,7 @@ function parseAssignment(file: string, text: string, assignment: string): Parsed
     const known = [...settingPaths, ...gridKeys, ...reportPaths];
     return failed('unknown-path', `Unknown path ${quote(path)}`, path.length, {
       expected: 'a setting of the spec, with dots between its keys',
-      ...didYouMean(path, known),
+      ...(axisMeant(path.replace(/^(matrix|zip)\./, ''), undefined) ?? didYouMean(path, known)),
     });
   }
   // Spaces in place of the path keep the columns of the value those of the option.
@@ -93,7 +103,9 @@ function parseAssignment(file: string, text: string, assignment: string): Parsed
 
 /** The keys from the root of the spec; undefined when the spec has no such path. */
 function keysOfPath(path: string): string[] | undefined {
-  if (settingPaths.includes(path) || reportPaths.includes(path)) return path.split('.');
+  const keys = path.split('.');
+  if (settingPaths.includes(path) || reportPaths.includes(path)) return keys;
+  if (keys.some(isIndex) && isPlace(keys)) return keys;
   if (gridKeys.includes(path)) return [path];
   const [list = '', ...inner] = path.split('.');
   const axis = inner.join('.');

@@ -27,6 +27,16 @@ export type Mapping = Record<string, unknown>;
 export const isMapping = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+export const isIndex = (key: string): boolean => /^(0|[1-9]\d*)$/.test(key);
+
+/** Whether data has every entry of a list that a path goes through. */
+export function hasEntries(data: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return true;
+  if (!isIndex(key))
+    return hasEntries(isMapping(data) && Object.hasOwn(data, key) ? data[key] : undefined, rest);
+  return Array.isArray(data) && Number(key) < data.length && hasEntries(data[Number(key)], rest);
+}
+
 /** The value at a dotted path, looking at own keys only; undefined when there is none. */
 export function valueAt(data: unknown, path: string): unknown {
   return path
@@ -38,12 +48,15 @@ export function valueAt(data: unknown, path: string): unknown {
 }
 
 /**
- * Data with the value at a dotted path replaced; mappings on the way are made where they lack. The data is not changed.
+ * Data with the value at a dotted path replaced; mappings on the way are made where they lack, and a number is an entry
+ * of a list that has it. The data is not changed.
  * Only own keys are read, and keys are defined rather than assigned, so that no path reaches a prototype.
  */
 export function withValue(data: unknown, path: readonly string[], value: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return value;
+  if (Array.isArray(data) && isIndex(key) && Number(key) < data.length)
+    return data.map((item, i) => (i === Number(key) ? withValue(item, rest, value) : item));
   const copy: Mapping = isMapping(data) ? { ...data } : {};
   const inner = Object.hasOwn(copy, key) ? copy[key] : undefined;
   Object.defineProperty(copy, key, {

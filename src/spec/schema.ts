@@ -57,6 +57,21 @@ export const referenced = ($ref: string): Schema =>
     .slice(1)
     .reduce<unknown>((node, key) => (isMapping(node) ? node[key] : undefined), sweepSchema) as Schema;
 
+/** Whether a value may be at these keys of a configuration, of which numbers are entries of lists. */
+export function isPlace(keys: readonly string[]): boolean {
+  const within = (schema: Schema, key: string): Schema[] => {
+    const { properties = {}, items, prefixItems = [], oneOf = [] } = follow(schema);
+    const own = Object.hasOwn(properties, key) ? [properties[key]!] : [];
+    const entry = /^\d{1,4}$/.test(key)
+      ? [prefixItems[Number(key)] ?? items].filter(one => one && one !== undefined)
+      : [];
+    return [...own, ...(entry as Schema[]), ...oneOf.flatMap(one => within(one, key))];
+  };
+  return (
+    keys.reduce((schemas, key) => schemas.flatMap(one => within(one, key)), [configurationSchema]).length > 0
+  );
+}
+
 const followed = new WeakMap<Schema, Schema>();
 
 /** The schema that a reference leads to; what is written beside the reference wins. */

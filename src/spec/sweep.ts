@@ -1,16 +1,19 @@
 import { resolve as absolute, dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Cell } from './cell.ts';
+import type { Assignment, Combination } from './assignment.ts';
+import { type Cell, draftOf } from './cell.ts';
 import { type Built, buildCells, incompleteProblems, type Misplaced } from './cells.ts';
 import type { Report } from './configuration.ts';
 import { type Diagnostic, type Location, type Sources, tidy } from './diagnostic.ts';
 import { assignmentsIn, axesOf, expandGrid, type Grid, MAX_CELLS } from './grid.ts';
 import { diagnosticOf, locator } from './locate.ts';
+import { type Outer, outerOf } from './outer.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 import { phasesOf } from './phases.ts';
-import { below, isMapping, keysOf, type Mapping, type Pointer, pointerTo } from './pointer.ts';
+import { below, hasEntries, isIndex, isMapping, type Mapping, type Pointer, pointerTo } from './pointer.ts';
 import { idleAxes, metricOf, reportProblems } from './report-rules.ts';
 import { configurationKeys, sweepSchema } from './schema.ts';
+import { quote } from './text.ts';
 import { type Problem, validate } from './validate.ts';
 import { readYaml } from './yaml.ts';
 
@@ -64,29 +67,30 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
   const { document, fixed } = overridden;
   const spec = document.data;
   const locate = locator(document.places, file);
-  const outer = validate('spec', spec).filter(({ pointer }) => !configurationKeys.includes(topOf(pointer)));
-  const wrong = new Set(outer.map(({ pointer }) => topOf(pointer)));
+  const { outer, isGridWhole, problems: outerProblems } = outerOf(spec);
   const axes = axesOf(spec);
-  const grid = gridKeys.some(key => wrong.has(key))
-    ? { combinations: [], problems: [] }
-    : expandGrid(spec, fixed);
+  // What is set in an entry of a list leaves the list the grid's own.
+  const grid = isGridWhole
+    ? expandGrid(
+        outer,
+        fixed.filter(({ path }) => !path.split('.').some(isIndex)),
+      )
+    : { combinations: [], problems: [] };
   const base = Object.fromEntries(Object.entries(spec).filter(([key]) => configurationKeys.includes(key)));
   const built = buildCells(base, grid.combinations, axes, fixed);
-  const seeds = wrong.has('seeds') || wrong.has('repeats') ? [] : seedsOf(spec);
+  const seeds = seedsOf(outer);
   const cells = built.cells.map(({ cell }) => cell);
-  const sound = grid.problems.length === 0 && !gridKeys.some(key => wrong.has(key));
+  const sound = isGridWhole && grid.problems.length === 0;
 
   const problems: Misplaced[] = [
     ...[
-      ...outer,
+      ...outerProblems,
       ...grid.problems,
-      ...(sound ? [...emptyGrid(grid), ...tooManyRuns(grid, seeds, spec)] : []),
+      ...(sound ? [...emptyGrid(grid), ...tooManyRuns(grid, seeds, outer)] : []),
+      // A path that is misspelt in the grid is not missed by the report as well.
+      ...(isGridWhole ? reportProblems(outer.report, axes, sound ? cells : []) : []),
+      ...(sound ? idleAxes(axes, cells, axis => placeOfAxis(outer, axis)) : []),
     ].map(shared),
-    // A path that is misspelt in the grid is not missed by the report as well.
-    ...(wrong.has('report') || gridKeys.some(key => wrong.has(key))
-      ? []
-      : reportProblems(spec.report, axes, sound ? cells : []).map(shared)),
-    ...(sound ? idleAxes(axes, cells, axis => placeOfAxis(spec, axis)).map(shared) : []),
     ...incompleteProblems(base, [], axes, fixed),
     ...(sound
       ? built.problems
@@ -95,6 +99,7 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
           .flatMap(one => incompleteProblems(base, [one], axes, fixed))),
   ];
   if (seeds.length === 1) problems.push(...built.cells.flatMap(selectionProblems));
+  if (sound) problems.push(...strayEntries(base, grid.combinations, fixed));
   const diagnostics = [
     ...read.diagnostics,
     ...overridden.diagnostics,
@@ -103,14 +108,9 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
       .map(({ problem, assignments }) => diagnosticOf(problem, locate, assignments))
       .filter(one => !read.diagnostics.some(other => isDeepStrictEqual(other.range, one.range))),
   ];
-  if (diagnostics.length > 0) return failed(diagnostics);
+  const { name, description, report, device } = outer;
+  if (diagnostics.length > 0 || name === undefined) return failed(diagnostics);
 
-  const { name, description, report, device } = spec as {
-    name: string;
-    description?: string;
-    report?: Mapping;
-    device?: string;
-  };
   const origins = new Map(built.cells.map(({ cell, assignments }) => [cell.id, assignments]));
   const sweep: Sweep = {
     name,
@@ -129,19 +129,14 @@ export function parseSpec(text: string, file: string, overrides: Overrides = {})
   return { ok: true, sweep };
 }
 
-const gridKeys = ['matrix', 'zip', 'include', 'exclude'];
-
-const topOf = (pointer: Pointer): string => keysOf(pointer)[0] ?? '';
-
 /** Where the grid names an axis; an include alone has it in the first entry that does. */
-function placeOfAxis(spec: Mapping, axis: string): Pointer {
-  const list = ['matrix', 'zip'].find(key => isMapping(spec[key]) && Object.hasOwn(spec[key], axis));
+function placeOfAxis({ matrix = {}, zip = {}, include: entries = [] }: Outer, axis: string): Pointer {
+  const [list] = Object.entries({ matrix, zip }).find(([, lists]) => Object.hasOwn(lists, axis)) ?? [];
   if (list !== undefined) return below(`/${list}`, axis);
-  const entries = Array.isArray(spec.include) ? spec.include : [];
   return below(
     below(
       '/include',
-      entries.findIndex(entry => isMapping(entry) && Object.hasOwn(entry, axis)),
+      entries.findIndex(entry => Object.hasOwn(entry, axis)),
     ),
     axis,
   );
@@ -149,10 +144,8 @@ function placeOfAxis(spec: Mapping, axis: string): Pointer {
 
 const shared = (problem: Problem): Misplaced => ({ problem, assignments: [] });
 
-function seedsOf({ seeds, repeats }: Mapping): number[] {
-  if (Array.isArray(seeds)) return seeds;
-  const length = Number(repeats ?? sweepSchema.properties!.repeats!.default);
-  return Array.from({ length }, (_, seed) => seed);
+function seedsOf({ seeds, repeats = sweepSchema.properties!.repeats!.default as number }: Outer): number[] {
+  return seeds ?? Array.from({ length: repeats }, (_, seed) => seed);
 }
 
 function emptyGrid({ combinations }: Grid): Problem[] {
@@ -161,14 +154,45 @@ function emptyGrid({ combinations }: Grid): Problem[] {
   return [{ code: 'empty-grid', pointer: '/exclude', at: 'key', message }];
 }
 
-function tooManyRuns({ combinations }: Grid, seeds: readonly number[], spec: Mapping): Problem[] {
+function tooManyRuns({ combinations }: Grid, seeds: readonly number[], outer: Outer): Problem[] {
   const runs = combinations.length * seeds.length;
   if (runs <= MAX_RUNS) return [];
   const counts = `${combinations.length} cells with ${seeds.length} seeds each`;
   const message = `Expected at most ${MAX_RUNS.toLocaleString('en-US')} runs, got ${counts}`;
   return [
-    { code: 'grid-too-large', pointer: spec.seeds === undefined ? '/repeats' : '/seeds', at: 'key', message },
+    {
+      code: 'grid-too-large',
+      pointer: outer.seeds === undefined ? '/repeats' : '/seeds',
+      at: 'key',
+      message,
+    },
   ];
+}
+
+/** What is set in an entry that no cell's list has would change nothing. */
+function strayEntries(
+  base: Mapping,
+  combinations: readonly Combination[],
+  fixed: readonly Assignment[],
+): Misplaced[] {
+  return fixed
+    .filter(({ path }) => path.split('.').some(isIndex))
+    .filter(one => {
+      const others = fixed.slice(0, fixed.indexOf(one));
+      return !combinations.some(some => hasEntries(draftOf(base, [...some, ...others]), one.path.split('.')));
+    })
+    .map(one => {
+      const keys = one.path.split('.');
+      const list = keys.slice(0, keys.findIndex(isIndex)).join('.');
+      const problem: Problem = {
+        code: 'bad-override',
+        pointer: pointerTo(one.path),
+        at: 'value',
+        message: `Expected ${quote(list)} of a cell to be a list with the entry of ${quote(one.path)}, found none`,
+        hint: 'entries are counted from 0',
+      };
+      return { problem, assignments: [one] };
+    });
 }
 
 /** Where the best of several seeds is asked for, one seed is a mistake. */

@@ -1,7 +1,9 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { canonicalJson } from '../canonical-json.ts';
 import { describe, found, rewritten } from './describe.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { below, isMapping, keysOf, type Pointer } from './pointer.ts';
+import { axisMeant, keyMeant, listMeant, mappingMeant } from './mend.ts';
+import { below, isMapping, keysOf, type Mapping, type Pointer } from './pointer.ts';
 import {
   discriminator,
   follow,
@@ -13,6 +15,7 @@ import {
   variantOf,
 } from './schema.ts';
 import { didYouMean } from './suggest.ts';
+import type { Configuration as ConfigurationOfSchema } from './sweep.generated.ts';
 import { listed, quote } from './text.ts';
 
 /** A diagnostic before its place in the text is known: it is about a value, or about the key of that value. */
@@ -25,6 +28,14 @@ export interface Problem extends Omit<Diagnostic, 'file' | 'range'> {
 const MAX_ERRORS = 1000;
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, inlineRefs: false });
+// Ajv's own looks for `valueOf` in the data, which a spec may have as a key and a mapping without a prototype lacks; and
+// it compares each value with each.
+ajv.removeKeyword('uniqueItems').addKeyword({
+  keyword: 'uniqueItems',
+  type: 'array',
+  schemaType: 'boolean',
+  validate: allDiffer,
+});
 ajv.addSchema(sweepSchema, 'sweep');
 ajv.addSchema(networkSchema, 'network');
 const validators = {
@@ -32,6 +43,24 @@ const validators = {
   configuration: ajv.getSchema('sweep#/$defs/Configuration')!,
   network: ajv.getSchema('network')!,
 };
+
+/** What data is once its schema has passed it. */
+interface Passed {
+  configuration: ConfigurationOfSchema;
+  network: Mapping;
+}
+
+/** Data that its schema has passed, or what the schema minds: who wants the values has to look which it is. */
+export type Checked<Value> = { ok: true; value: Value } | { ok: false; problems: Problem[] };
+
+/**
+ * Holds data against the schema of its kind. This is the one place where what somebody wrote becomes a value with a type:
+ * no check of meaning gets to see it before.
+ */
+export function check<Kind extends keyof Passed>(kind: Kind, data: unknown): Checked<Passed[Kind]> {
+  const problems = validate(kind, data);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: data as Passed[Kind] };
+}
 
 /** Everything in which the data departs from the schema of its kind, one problem for each mistake. */
 export function validate(kind: keyof typeof validators, data: unknown): Problem[] {
@@ -44,6 +73,22 @@ export function validate(kind: keyof typeof validators, data: unknown): Problem[
       problems.map(problem => [`${problem.code} ${problem.at} ${problem.pointer}`, problem]),
     ).values(),
   ];
+}
+
+allDiffer.errors = [] as Partial<ErrorObject>[];
+
+function allDiffer(_isAsked: boolean, values: readonly unknown[]): boolean {
+  const first = new Map<string, number>();
+  for (const [i, value] of values.entries()) {
+    const content = canonicalJson(value);
+    const j = first.get(content);
+    if (j !== undefined) {
+      allDiffer.errors = [{ keyword: 'uniqueItems', params: { i, j } }];
+      return false;
+    }
+    first.set(content, i);
+  }
+  return true;
 }
 
 /** A key that is no path is announced by `propertyNames`; what exactly its schema minds adds nothing. */
@@ -101,7 +146,7 @@ function problemOf(error: ErrorObject): Problem {
   const schema = error.parentSchema as Schema;
   switch (error.keyword) {
     case 'propertyNames':
-      return unknownPath(pointer, error.params.propertyName);
+      return unknownPath(pointer, error.params.propertyName, error.data);
     case 'additionalProperties':
       return unknownKey(pointer, error.params.additionalProperty, schema, error.data);
     case 'required': {
@@ -132,7 +177,9 @@ function problemOf(error: ErrorObject): Problem {
 
 function wrongValue(pointer: Pointer, schema: Schema, value: unknown): Problem {
   const variants = [schema, ...(schema.oneOf ?? []).map(follow)];
-  const rewrite = variants.map(variant => rewritten(value, variant)).find(hint => hint !== undefined);
+  const rewrite =
+    variants.map(variant => rewritten(value, variant)).find(hint => hint !== undefined) ??
+    (listMeant(value, nameOf(pointer), schema) ?? mappingMeant(value, schema))?.hint;
   const named = variants.flatMap(variant => variant.enum ?? []);
   const choices = named.filter(choice => typeof choice === 'string');
   return {
@@ -172,19 +219,22 @@ function unknownKey(pointer: Pointer, key: string, schema: Schema, data: unknown
   const hint =
     key === '<<'
       ? { hint: 'write the keys out, or use an alias for a whole value' }
-      : { ...didYouMean(key, settingPaths), ...didYouMean(key, known) };
+      : (keyMeant(keysOf(pointer), key, isMapping(data) ? data[key] : undefined) ?? {
+          ...didYouMean(key, settingPaths),
+          ...didYouMean(key, known),
+        });
   return { code: 'unknown-key', message: `Unknown key ${quote(key)}${inside(pointer)}`, ...about, ...hint };
 }
 
 /** A key of the grid that is no path into the configuration. */
-function unknownPath(pointer: Pointer, path: string): Problem {
+function unknownPath(pointer: Pointer, path: string, data: unknown): Problem {
   return {
     code: 'unknown-path',
     pointer: below(pointer, path),
     at: 'key',
     message: `Unknown path ${quote(path)}${inside(pointer)}`,
     expected: 'a setting of the spec, with dots between its keys',
-    ...didYouMean(path, settingPaths),
+    ...(axisMeant(path, isMapping(data) ? data[path] : undefined) ?? didYouMean(path, settingPaths)),
   };
 }
 

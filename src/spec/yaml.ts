@@ -12,6 +12,7 @@ import {
 } from 'yaml';
 import type { Diagnostic, DiagnosticCode, Location, Range } from './diagnostic.ts';
 import { below, type Mapping, type Pointer } from './pointer.ts';
+import { slipAt } from './syntax.ts';
 import { quote } from './text.ts';
 
 /** A spec is written by hand; the largest useful ones are a few kilobytes. Bounds the time that parsing takes. */
@@ -78,11 +79,17 @@ export function readYaml(text: string, file: string): YamlResult {
       const range = rangeOf(Math.min(syntax.pos[0], last), Math.min(syntax.pos[1], last + 1));
       if (syntax.code === 'RESOURCE_EXHAUSTION')
         return { diagnostics: [failed('too-deep', TOO_DEEP, range)] };
-      return {
-        diagnostics: [
-          failed('yaml-syntax', MESSAGES[syntax.code] ?? sentence(syntax.message), range, HINTS[syntax.code]),
-        ],
-      };
+      const known = MESSAGES[syntax.code];
+      if (known !== undefined)
+        return { diagnostics: [failed('yaml-syntax', known, range, HINTS[syntax.code])] };
+      const { message, hint, start, end } = slipAt(
+        text,
+        Math.min(syntax.pos[0], last),
+        syntax.code,
+        syntax.message,
+      );
+      const place = start === undefined || end === undefined ? range : rangeOf(start, end);
+      return { diagnostics: [failed('yaml-syntax', message, place, hint)] };
     }
     const { diagnostics, ...document } = locate(parsed.contents, text, file, rangeOf);
     return { document, diagnostics };
@@ -97,6 +104,7 @@ const TOO_DEEP = `Expected values nested at most ${MAX_DEPTH} deep, got more`;
 /** In place of the parser's messages that speak to programmers. */
 const MESSAGES: Record<string, string> = {
   MULTIPLE_DOCS: 'Expected one document, got several',
+  TAB_AS_INDENT: 'Expected spaces before a key, got a tab',
   TAG_RESOLVE_FAILED: 'Expected a plain value, got a tag',
 };
 
@@ -105,8 +113,6 @@ const HINTS: Record<string, string> = {
   MULTIPLE_DOCS: 'put each spec into a file of its own',
   TAG_RESOLVE_FAILED: 'write the value without `!`; a text that starts with it goes in quotes',
 };
-
-const sentence = (message: string) => message.replace(/\.$/, '');
 
 class LimitError extends Error {
   readonly code: DiagnosticCode;
