@@ -4,6 +4,7 @@ import { distils, distilsOnTask, imagesOf, type Looked } from '../contract/needs
 import { oodSha256 } from '../evaluation/ood.ts';
 import { Failure } from '../failure.ts';
 import { imagesSha256, openImages } from '../images/images.ts';
+import { learnableConvolutions, type Network } from '../networks/network.ts';
 import type { InputHashes } from '../plan/key.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { Configuration, Recipe } from '../spec/configuration.ts';
@@ -11,6 +12,7 @@ import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { phasesOf } from '../spec/phases.ts';
 import type { Sweep } from '../spec/sweep.ts';
+import { listed } from '../spec/text.ts';
 import { findTargetRun } from '../target/finished-run.ts';
 import { readGivenPermutation } from '../target/given-permutation.ts';
 import { readInitial } from '../target/initial.ts';
@@ -79,9 +81,10 @@ function inputsOf({ configuration }: Cell, specFolder: string, tell: (note: stri
         : target.train === undefined
           ? 'target.weights'
           : 'target.network',
-    name: `weights ${canonicalJson(target)} ${taskNamed(configuration)} ${dataRoot(configuration, specFolder)}`,
+    name: `weights ${canonicalJson({ target, baseline })} ${taskNamed(configuration)} ${dataRoot(configuration, specFolder)}`,
     check: async () => {
-      const { sha256 } = await loadTarget(configuration, specFolder);
+      const { sha256, network } = await loadTarget(configuration, specFolder);
+      if (!baseline) refuseNothingToRepresent(network, configuration);
       return target.from === undefined ? sha256 : keyOfRun(target.from, configuration);
     },
   };
@@ -106,6 +109,23 @@ function inputsOf({ configuration }: Cell, specFolder: string, tell: (note: stri
       ...predictorToBeginWith(`predictor:${i}`, training, specFolder),
     ]),
   ];
+}
+
+/** Throws a Failure of kind 'spec' when the network has no kernel that a predictor could predict. */
+function refuseNothingToRepresent(network: Network, { target }: Configuration): void {
+  if (learnableConvolutions(network).length > 0) return;
+  const name = typeof target.network === 'string' ? target.network : target.network.file;
+  const found = network.steps.flatMap(step =>
+    step.kind === 'convolution' ? [step.shape.slice(2).join('x')] : [],
+  );
+  throw new Failure(
+    'spec',
+    `Expected ${name} to have convolutions of 1x1 or 3x3, whose kernels a predictor learns, found ${
+      found.length === 0 ? 'no convolution' : `convolutions of ${listed([...new Set(found)], 'and')} only`
+    }`,
+    'Name another network, or measure this one by itself with `baseline: true`.',
+    { setting: 'target.network' },
+  );
 }
 
 /** What a network is asked for by: how many classes it has, and how large its images are, may be up to the data. */

@@ -113,7 +113,7 @@ function matchesNothing(
       ? [`write ${retyped}, ${retyped.startsWith('"') ? 'in' : 'without'} quotes.`]
       : Array.isArray(stray.value) && stray.value.length > 0
         ? [
-            `an entry has one value of a path: write \`${stray.path}: ${inline(stray.value[0])}\`, and an entry for each other`,
+            `an entry has one value of a path: write \`${stray.path}: ${inline(stray.value[0])}\`, and an entry for each other.`,
           ]
         : close === undefined
           ? []

@@ -1,5 +1,6 @@
 import { isMapping, type Mapping } from './pointer.ts';
 import { follow, type Schema, settingPaths } from './schema.ts';
+import { pairMeant } from './syntax.ts';
 import { quote } from './text.ts';
 
 /*
@@ -57,7 +58,10 @@ function leafOf(value: Mapping): { path: string; value: unknown } | undefined {
 
 /** A mapping is expected. */
 export function mappingMeant(value: unknown, schema: Schema): Hint {
-  if (follow(schema).type !== 'object' || !Array.isArray(value)) return undefined;
+  if (follow(schema).type !== 'object') return undefined;
+  const pair = typeof value === 'string' ? pairMeant(value) : undefined;
+  if (pair !== undefined) return write(pair);
+  if (!Array.isArray(value)) return undefined;
   const keys = value.flatMap(item => (isMapping(item) ? Object.entries(item) : []));
   return keys.length === 0
     ? undefined

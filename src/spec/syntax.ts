@@ -92,6 +92,12 @@ const forms: readonly [RegExp, string][] = [
   [/^(\s*(?:- +)*)([\w.]+) +([^\s:#].*?)\s*$/, 'a colon after the key'],
 ];
 
+/** What a text that is no `key: value` was probably meant to be. */
+export function pairMeant(text: string): string | undefined {
+  const [, , key, value] = forms.map(([form]) => form.exec(text)).find(match => match !== null) ?? [];
+  return key === undefined ? undefined : `${key}: ${value}`;
+}
+
 /** A line that is no `key: value`; or the one before, which then seems to go on. */
 function lineSlip(line: Line, before: Line): Slip | undefined {
   for (const { start, text } of [line, before]) {
@@ -170,7 +176,12 @@ function unclosedAt(text: string): { kind: 'quote' | 'bracket'; start: number } 
       isStart = true;
       continue;
     } else if ((character === '[' || character === '{') && (isStart || brackets.length > 0)) brackets.push(i);
-    else if (character === ']' || character === '}') brackets.pop();
+    else if (character === ']' || character === '}') {
+      const start = brackets.pop();
+      // Another bracket than the one that is open closes an outer one.
+      const isOther = start !== undefined && (text[start] === '[') !== (character === ']');
+      if (isOther) return { kind: 'bracket', start };
+    }
     if (!/\s/.test(character)) isStart = /[[{,:]/.test(character) || (character === '-' && isStart);
     else if (character === '\n') isStart = true;
   }

@@ -42,6 +42,29 @@ evaluate: ${measures}
     expect(Object.keys(hashes.get(sweep.cells[0]!.id)!).sort()).toEqual(roles);
   });
 
+  it.each([
+    ['{ kind: flatten }', 'no convolution'],
+    ['{ kind: convolution, name: a, filters: 2, size: 5 }', 'convolutions of 5x5 only'],
+  ])('refuses a network without a kernel to represent: %s', async (layer, found) => {
+    writeFileSync(
+      join(folder, 'none.yaml'),
+      `name: none\nlayers:\n  - ${layer}\n  - { kind: flatten }\n  - { kind: linear, name: head }\n`,
+    );
+    const text = `name: x
+target: { network: { file: none.yaml }, dataset: procedural, train: { epochs: 1 } }
+data: { train: 12, test: 8 }
+`;
+    const { diagnostics } = await checkInputs(sweepOf(text));
+    expect(diagnostics).toMatchObject([
+      {
+        message: `Expected none.yaml to have convolutions of 1x1 or 3x3, whose kernels a predictor learns, found ${found}`,
+        hint: 'Name another network, or measure this one by itself with `baseline: true`.',
+        range: { line: 2 },
+      },
+    ]);
+    expect((await checkInputs(sweepOf(`${text}baseline: true\n`))).diagnostics).toEqual([]);
+  });
+
   it('hashes what each phase reads, and what the best of seeds is told by', async () => {
     const sweep = sweepOf(`name: x
 target: { network: resnet8, dataset: procedural, weights: embedded }

@@ -1,11 +1,14 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { InputHashes } from '../../src/plan/key.ts';
 import { planSweep } from '../../src/plan/plan.ts';
 import type { Overrides } from '../../src/spec/overrides.ts';
 import { renderDiagnostics } from '../../src/spec/render.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { blocks, mutants, overrides, typos } from '../support/mutants.ts';
+
+// What bounds a spec is `patience`; all of them together take as long as the machine is busy.
+vi.setConfig({ testTimeout: 900_000 });
 
 /** Milliseconds of a processor's time: what a spec takes whatever else the machine does. */
 const spent = () => {
@@ -49,27 +52,27 @@ function tallyOf(specs: readonly (readonly [text: string, set?: string[]])[]) {
 const drawn = <Value>(specs: Arbitrary<Value>, numRuns: number) => fc.sample(specs, { seed: 11, numRuns });
 
 test('values of other types, keys elsewhere, blocks of other specs: refused or planned, never more', () => {
-  const { refused, planned } = tallyOf(drawn(mutants, 1200).map(text => [text]));
-  expect(refused).toBeGreaterThan(800);
-  expect(planned).toBeGreaterThan(20);
+  const { refused, planned } = tallyOf(drawn(mutants, 800).map(text => [text]));
+  expect(refused).toBeGreaterThan(500);
+  expect(planned).toBeGreaterThan(10);
 });
 
 test('blocks of other specs in their places', () => {
-  const { refused, planned } = tallyOf(drawn(blocks, 300).map(text => [text]));
+  const { refused, planned } = tallyOf(drawn(blocks, 400).map(text => [text]));
   expect(Math.min(refused, planned)).toBeGreaterThan(50);
 });
 
 test('slips of the keyboard', () => {
-  const { refused, planned } = tallyOf(drawn(typos, 700).map(text => [text]));
+  const { refused, planned } = tallyOf(drawn(typos, 600).map(text => [text]));
   expect(refused).toBeGreaterThan(400);
   expect(planned).toBeGreaterThan(20);
 });
 
 test('whatever is set on the command line', () => {
   const { refused, planned } = tallyOf(
-    drawn(fc.tuple(blocks, fc.array(overrides, { minLength: 1, maxLength: 2 })), 500),
+    drawn(fc.tuple(blocks, fc.array(overrides, { minLength: 1, maxLength: 2 })), 400),
   );
-  expect(refused).toBeGreaterThan(300);
+  expect(refused).toBeGreaterThan(200);
   expect(planned).toBeGreaterThan(5);
 });
 

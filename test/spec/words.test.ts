@@ -48,7 +48,6 @@ describe('the grammar', () => {
       '4:1 error Expected `key: value`, got `repeats=3`',
       'write `repeats: 3`',
     ],
-    ['predictor:\n  hidden = 3', '4:3 error Expected `key: value`, got `hidden = 3`', 'write `hidden: 3`'],
     [
       'include:\n  - alpha:1\n    beta: 2',
       '4:5 error Expected a space after the colon, got `- alpha:1`',
@@ -140,6 +139,8 @@ describe('keys and values', () => {
       'write `hidden: 9`; dots join keys in the grid and after `--set` only',
     ],
     ['predictor: {hidden:9}', 'write `hidden: 9`, with a space after the colon'],
+    ['predictor:\n  hidden = 3', 'write `hidden: 3`'],
+    ['predictor:\n  hidden:3', 'write `hidden: 3`'],
     ['predictor: {hidden=9}', 'write `hidden: 9`, with a space after the colon'],
     ['evaluate:\n  -accuracy\n  -loss', 'write `- accuracy`, with a space after each dash'],
     ['include:\n  -alpha: 1', 'write `- alpha: 1`, with a space after the dash'],
