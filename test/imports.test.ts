@@ -39,7 +39,7 @@ const directions: Record<string, string[]> = {
     'graph',
     'files',
   ],
-  inputs: ['plan', 'evaluation', 'target', 'images', 'contract', 'spec', 'data'],
+  inputs: ['plan', 'evaluation', 'target', 'images', 'contract', 'spec', 'data', 'networks'],
   execute: [
     'store',
     'plan',

@@ -64,6 +64,8 @@ A cell's folder is named after its values and a hash of its whole configuration;
 \`matrix\` or \`zip\` key keeps that one value, and entries of \`exclude\` and \`include\` that name another one no longer apply.
 \`--set matrix.path='[...]'\` and \`--set zip.path='[...]'\` replace or add an axis; \`name\`, \`repeats\`, \`seeds\`, \`include\`,
 \`exclude\` and \`report.*\` can be set too. \`--repeats N\` takes the place of \`repeats\` and \`seeds\`.
+A number in a path is an entry of a list, counted from 0: \`--set phases.1.iterations=100\` scales down a second phase, in
+every cell whose \`phases\` is a list that has one.
 
 ## Limits
 

@@ -130,7 +130,8 @@ function matchesNothing(
 
 /** Whether a value is the number, or true or false, that a text is, or a text the other. */
 function isSameButForItsType(value: unknown, text: string): boolean {
-  if (typeof value !== 'string') return String(value) === text && typeof value !== 'object';
+  if (typeof value === 'object') return false;
+  if (typeof value !== 'string') return String(value) === text;
   const word =
     { yes: 'true', on: 'true', no: 'false', off: 'false' }[value.toLowerCase()] ?? value.toLowerCase();
   return word === text || (value.trim() !== '' && Number(value) === Number(text));

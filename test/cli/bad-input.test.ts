@@ -51,7 +51,7 @@ describe('a wrong call', () => {
       --set alpha:1:1 error Expected path=value, got \`alpha\`
        1 | alpha
          | ^^^^^
-         = such as \`--set predictor.hidden=160\`
+         = write \`--set alpha=...\`
 
       --set __proto__.x=1:1:1 error Unknown path \`__proto__.x\`
        1 | __proto__.x=1
@@ -154,7 +154,7 @@ describe('wrong specs', () => {
          = expected a setting of the spec, with dots between its keys
          = did you mean \`predictor.hidden\`?
 
-      tab.yaml:3:1 error Tabs are not allowed as indentation
+      tab.yaml:3:1 error Expected spaces before a key, got a tab
        3 | \\tnetwork: resnet8
          | ^^
          = indent with spaces
