@@ -25,9 +25,6 @@ export interface StoredObject {
 /** Where an object lies in a store. Spread over folders, for no file system likes a million in one. */
 export const objectFolder = (store: string, key: string) => join(store, key.slice(0, 2), key);
 
-/** Whether a name beside objects is that of one that is being written, or was when its writer was killed. */
-export const isTemporary = (name: string) => /^\.[0-9a-f-]{36}\.tmp$/.test(name);
-
 /** What an object is made of. */
 export interface ObjectContent extends Pick<StoredObject, 'kind' | 'key' | 'record' | 'provenance'> {
   readonly files: ReadonlyMap<string, FileContent>;

@@ -1,4 +1,4 @@
-import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { cannotWrite, makeFolder } from '../files/atomic.ts';
@@ -21,7 +21,7 @@ export type Taking =
  * owner lives. A lock whose owner is dead is taken over. Throws a Failure of kind 'environment' when it cannot be written.
  */
 export async function takeLock(store: string, key: string): Promise<Taking> {
-  const folder = join(store, 'locks');
+  const folder = locksFolder(store);
   const file = join(folder, key);
   await makeFolder(folder);
   if (await create(file)) return { state: 'taken', release: keepAlive(file) };
@@ -29,6 +29,20 @@ export async function takeLock(store: string, key: string): Promise<Taking> {
     return { state: 'taken', release: keepAlive(file) };
   const owner = await holderOf(file);
   return { state: 'held', owner: owner ? `process ${owner.pid} on ${owner.host}` : 'another process' };
+}
+
+export const locksFolder = (store: string) => join(store, 'locks');
+
+/** The keys of the locks whose owner is dead. */
+export async function abandonedLocks(store: string): Promise<string[]> {
+  const names = await readdir(locksFolder(store)).catch(() => []);
+  const abandoned: string[] = [];
+  for (const key of names.filter(name => /^[0-9a-f]{64}$/.test(name))) {
+    const file = join(locksFolder(store), key);
+    const owner = await ownerOf(file);
+    if (owner !== undefined && !(await isAlive(file, owner))) abandoned.push(key);
+  }
+  return abandoned;
 }
 
 /** The living owner of a lock, if there is one. */

@@ -9,13 +9,16 @@ export const logFile = 'log.txt';
 
 /** Removes the working folder of a stage that is done; what its process printed stays. */
 export async function clearWork(folder: string): Promise<void> {
-  const log = join(folder, logFile);
-  const printed = await stat(log).then(
+  for (const path of await clearedOf(folder)) await rm(path, { recursive: true, force: true });
+}
+
+/** What of the working folder of a stage that is done goes: all of it where its process printed nothing. */
+export async function clearedOf(folder: string): Promise<string[]> {
+  const printed = await stat(join(folder, logFile)).then(
     ({ size }) => size > 0,
     () => false,
   );
+  if (!printed) return [folder];
   const names = await readdir(folder).catch(() => []);
-  if (!printed) return rm(folder, { recursive: true, force: true });
-  for (const name of names)
-    if (name !== logFile) await rm(join(folder, name), { recursive: true, force: true });
+  return names.filter(name => name !== logFile).map(name => join(folder, name));
 }

@@ -19,9 +19,12 @@ export async function gc({ out, delete: remove, verbose, json }: Options): Promi
   if (verbose) for (const one of garbage) print(`${relative('', one.path)}  ${formatBytes(one.bytes)}\n`);
   const count = (kind: Garbage['what']) => garbage.filter(({ what }) => what === kind).length;
   const work = count('work') > 0 ? ` and ${count('work')} begun stages` : '';
+  const told = (kind: Garbage['what'], words: string) => (count(kind) > 0 ? [`${count(kind)} ${words}`] : []);
   const found = [
     `${count('object')} of ${objects} objects${work} needed by none of ${sweeps} sweeps`,
-    ...(count('remains') > 0 ? [`${count('remains')} remains of writes that were killed`] : []),
+    ...told('attempt', 'killed attempts at stages that are done'),
+    ...told('lock', 'locks of runners that are gone'),
+    ...told('remains', 'remains of writes that were killed'),
     formatBytes(bytes),
   ];
   print(`${place}: ${found.join(', ')}\n`);
