@@ -1,10 +1,10 @@
-import { constants, copyFile, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants, copyFile, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { hashOf } from '../canonical-json.ts';
 import type { RunResult } from '../contract/result.ts';
 import { parseResult, resultFile } from '../contract/result-file.ts';
 import { Failure } from '../failure.ts';
-import { cannotWrite, makeFolder, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
+import { makeFolder, replaceAtomic, syncFile, writeAtomic, writeJsonAtomic } from '../files/atomic.ts';
 import type { Plan } from '../plan/plan.ts';
 import { writePlan } from '../plan/plan-file.ts';
 import { runKey } from '../plan/run.ts';
@@ -44,16 +44,11 @@ export async function writeResult(
 }
 
 /** A copy, which shares its blocks with the original where the file system can; whole or not at all. */
-async function publish(source: string, file: string): Promise<void> {
-  await makeFolder(dirname(file));
-  const temporary = join(dirname(file), `.${basename(file)}.tmp`);
-  try {
-    await rm(temporary, { force: true });
+function publish(source: string, file: string): Promise<void> {
+  return replaceAtomic(file, async temporary => {
     await copyFile(source, temporary, constants.COPYFILE_FICLONE);
-    await rename(temporary, file);
-  } catch (error) {
-    throw cannotWrite(file, error);
-  }
+    await syncFile(temporary);
+  });
 }
 
 /** The results of the runs that are complete; what must not count is set aside. */

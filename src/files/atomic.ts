@@ -96,6 +96,16 @@ export async function writeSynced(path: string, data: string | Uint8Array): Prom
   }
 }
 
+/** Waits until a file that was written by other means is on the disk. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 export async function syncFolder(folder: string): Promise<void> {
   // Windows cannot open a folder; its file system journals the rename by itself.
   if (process.platform === 'win32') return;

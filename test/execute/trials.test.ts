@@ -48,6 +48,21 @@ describe('a result', () => {
     expect(readFileSync(old, 'utf8')).toBe('old bytes');
   });
 
+  it('of two runners that finish the same run at once is one of theirs, whole', async () => {
+    const contents = Array.from({ length: 16 }, (_, i) => String(i).padStart(2).repeat(50_000));
+    const sources = contents.map((content, i) => {
+      writeFileSync(join(folder, `source ${i}`), content);
+      return join(folder, `source ${i}`);
+    });
+    const trial = join(folder, 'trial');
+    await Promise.all(
+      sources.map(source => writeResult(trial, result, new Map([['predictor.safetensors', source]]))),
+    );
+    expect(contents).toContain(readFileSync(join(trial, 'predictor.safetensors'), 'utf8'));
+    expect(readdirSync(trial).sort()).toEqual(['predictor.safetensors', 'result.json']);
+    expect((await readResult(trial, result.key, () => {}))?.key).toBe(result.key);
+  });
+
   it('is not there when a file of its stages is not', async () => {
     const files = new Map([['predictor.safetensors', join(folder, 'nowhere')]]);
     await expect(writeResult(folder, result, files)).rejects.toMatchObject({ kind: 'environment' });
