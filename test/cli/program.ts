@@ -37,7 +37,7 @@ export function makeWorkspace(spec = tinySpec) {
   const executedFile = join(folder, 'executed.txt');
   return {
     folder,
-    /** The environment in which the program uses a stand-in of test/run/fixtures/workers, or the real worker. */
+    /** The environment in which the program uses a stand-in of test/execute/fixtures/workers, or the real worker. */
     environment: (worker: string, only = '') => ({
       // A Vulkan driver of this machine is nothing that a test expects, and what is found out here is nobody's.
       VK_DRIVER_FILES: join(folder, 'none'),
@@ -46,7 +46,7 @@ export function makeWorkspace(spec = tinySpec) {
       NO_COLOR: '1',
       NERN_SWEEP_DATA: join(folder, 'data'),
       NERN_SWEEP_WORKER:
-        worker === 'real' ? realWorker : resolve('test/run/fixtures/workers', `${worker}.js`),
+        worker === 'real' ? realWorker : resolve('test/execute/fixtures/workers', `${worker}.js`),
       FAKE_ONLY: only,
       FAKE_LOG: executedFile,
     }),

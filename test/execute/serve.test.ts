@@ -10,7 +10,7 @@ const job = jobOf([phaseStage('a'), evaluationStage('b', 'a'), phaseStage('c')],
 
 /** Forks a stand-in of fixtures/workers, gives it the job and waits for its first word. */
 async function begin(worker: string) {
-  const child = fork(`test/run/fixtures/workers/${worker}.js`, {
+  const child = fork(`test/execute/fixtures/workers/${worker}.js`, {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   child.send(job);

@@ -15,7 +15,7 @@ export const keyOf = (name: string) => createHash('sha256').update(name).digest(
 
 const configuration = { iterations: 3, predictor: { hidden: 8 } } as Configuration;
 
-/** A phase of seed 1 that a stand-in of test/run/fixtures/workers can do. */
+/** A phase of seed 1 that a stand-in of test/execute/fixtures/workers can do. */
 export const phaseStage = (name: string): PhaseStage => ({
   ...{ kind: 'phase', key: keyOf(name), name: `phase ${name}`, seed: 1, inputs: {} },
   ...{ configuration, training: configuration, track: [], trackedOn: 'images' },

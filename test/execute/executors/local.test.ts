@@ -21,7 +21,7 @@ async function execute(
   worker: string,
   during: (event: WorkerEvent, stop: AbortController) => void = () => {},
 ) {
-  process.env.NERN_SWEEP_WORKER = resolve('test/run/fixtures/workers', `${worker}.js`);
+  process.env.NERN_SWEEP_WORKER = resolve('test/execute/fixtures/workers', `${worker}.js`);
   const [stop, kill] = [new AbortController(), new AbortController()];
   const events: WorkerEvent[] = [];
   const emit = (event: WorkerEvent) => {
