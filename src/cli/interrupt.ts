@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import type { Interruption } from '../execute/executors/local.ts';
+import type { Interruption } from '../execute/executors/executor.ts';
 
 /** The console of Windows that closes ends all its programs, whatever they do. */
 const isWindows = process.platform === 'win32';

@@ -10,13 +10,15 @@ import { takeLock } from '../store/lock.ts';
 import type { Store } from '../store/store.ts';
 import { clearWork, failureFile } from '../store/work.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
-import type { Interruption } from './executors/local.ts';
+import type { Executor, Interruption } from './executors/executor.ts';
 import { classifyError } from './failures.ts';
 import { isLeftOut } from './missing.ts';
 import type { Outcome } from './scheduler.ts';
 
-/** Of a sweep's order, what its attempts need: what is to compute, and the folder of the spec. */
+/** Of a sweep's order, what its attempts need. */
 export interface AttemptOrder {
+  /** Where jobs are executed. */
+  executor: Executor;
   device: DeviceAsk;
   specFolder: string;
 }
@@ -67,7 +69,7 @@ export async function executeStages(
 
 async function executeJob(
   stages: readonly Stage[],
-  { device, specFolder }: AttemptOrder,
+  { device, specFolder, executor }: AttemptOrder,
   engine: EngineOrder,
   store: Store,
   emit: Emit<SweepEvent>,
@@ -76,9 +78,8 @@ async function executeJob(
 ): Promise<void> {
   // What an earlier attempt failed of says nothing of this one.
   for (const { key } of stages) await rm(join(workFolder(store.folder, key), failureFile), { force: true });
-  const { executeLocally } = await import('./executors/local.ts');
   const job: Job = { stages, store: store.folder, engine, mayMixEngines: device !== 'auto', specFolder };
-  const { failures, interrupted, crash } = await executeLocally(job, emit, interruption);
+  const { failures, interrupted, crash } = await executor(job, emit, interruption);
   let unexplained = crash;
   for (const stage of stages) {
     if ((await store.read(stage.key)) !== undefined) {

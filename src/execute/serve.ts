@@ -23,7 +23,8 @@ export function serve(execute: Execute, end: () => Promise<void> = async () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   process.once('disconnect', () => process.exit(1));
   process.once('message', async message => {
-    const ok = await work(message as Job, execute, stop.signal);
+    const job = message as Job;
+    const ok = await workOn(job, execute(job), send, stop.signal);
     process.send!({ type: 'job-ended' }, async () => {
       await end().catch(() => {});
       process.exit(ok ? 0 : 1);
@@ -31,8 +32,16 @@ export function serve(execute: Execute, end: () => Promise<void> = async () => {
   });
 }
 
-async function work(job: Job, execute: Execute, stop: AbortSignal): Promise<boolean> {
-  const executeStage = execute(job);
+/**
+ * Does a job's stages one after the other; one that fails keeps those that build on it from being done, no others. Whether
+ * all were done.
+ */
+export async function workOn(
+  job: Job,
+  executeStage: ReturnType<Execute>,
+  tell: Emit<WorkerEvent>,
+  stop: AbortSignal,
+): Promise<boolean> {
   const failed = new Set<string>();
   for (const stage of job.stages) {
     const { name, key, kind } = stage;
@@ -43,11 +52,11 @@ async function work(job: Job, execute: Execute, stop: AbortSignal): Promise<bool
     const began = performance.now();
     try {
       if (stop.aborted) throw new Failure('signal', 'Stopped before it began');
-      await executeStage(stage, throttled(send), stop);
-      send({ type: 'stage-finished', stage: name, key, kind, seconds: (performance.now() - began) / 1000 });
+      await executeStage(stage, throttled(tell), stop);
+      tell({ type: 'stage-finished', stage: name, key, kind, seconds: (performance.now() - began) / 1000 });
     } catch (error) {
       failed.add(key);
-      send({ type: 'stage-failed', stage: name, key, ...classifyError(error) });
+      tell({ type: 'stage-failed', stage: name, key, ...classifyError(error) });
     }
   }
   return failed.size === 0;

@@ -9,7 +9,7 @@ import { assemble } from './assemble.ts';
 import { type AttemptOrder, executeStages } from './attempt.ts';
 import { doubtsOf } from './doubts.ts';
 import type { Emit, RunFailure, SweepEvent } from './events.ts';
-import type { Interruption } from './executors/local.ts';
+import type { Interruption } from './executors/executor.ts';
 import { missingStages } from './missing.ts';
 import { identicalFailuresToStop, type Node, schedule, type Work } from './scheduler.ts';
 import { orderOf, type Share, shareOf } from './share.ts';

@@ -1,6 +1,6 @@
 import type { StageProvenance } from '../contract/result.ts';
 import type { PhaseStage } from '../contract/stage.ts';
-import type { Interruption } from '../execute/executors/local.ts';
+import type { Interruption } from '../execute/executors/executor.ts';
 import { orderOf, type Share } from '../execute/share.ts';
 import type { Store } from '../store/store.ts';
 import type { Cost } from './cost.ts';

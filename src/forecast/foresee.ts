@@ -3,7 +3,7 @@ import { canonicalJson } from '../canonical-json.ts';
 import type { PhaseStage, StageKind } from '../contract/stage.ts';
 import type { DeviceAsk } from '../devices/ask.ts';
 import { chooseDevices, thisMachine } from '../devices/choose.ts';
-import type { Interruption } from '../execute/executors/local.ts';
+import type { Interruption } from '../execute/executors/executor.ts';
 import { shareOf } from '../execute/share.ts';
 import { readResults } from '../execute/trials.ts';
 import { openImages } from '../images/images.ts';

@@ -5,7 +5,8 @@ import { hashOf } from '../canonical-json.ts';
 import type { StageProvenance } from '../contract/result.ts';
 import type { PhaseStage, Stage } from '../contract/stage.ts';
 import type { EngineOrder } from '../engine/order.ts';
-import type { Interruption } from '../execute/executors/local.ts';
+import type { Interruption } from '../execute/executors/executor.ts';
+import { executors } from '../execute/executors/named.ts';
 import { writeJsonAtomic } from '../files/atomic.ts';
 import { cacheFolder } from '../files/cache-folder.ts';
 import { objectFolder, readObject } from '../files/object.ts';
@@ -82,7 +83,6 @@ export async function measureSteps(
   specFolder: string,
   interruption: Interruption,
 ): Promise<number | undefined> {
-  const { executeLocally } = await import('../execute/executors/local.ts');
   const key = randomBytes(32).toString('hex');
   const training = {
     ...stage.training,
@@ -95,7 +95,7 @@ export async function measureSteps(
   if (guidance !== undefined) stages.unshift({ ...common, kind: 'guidance', key: guidance, inputs: {} });
   return inTemporaryFolder(async store => {
     const job = { stages, store, engine, mayMixEngines: false, specFolder };
-    await executeLocally(job, () => {}, interruption);
+    await executors.local(job, () => {}, interruption);
     const read = await readObject(objectFolder(store, key), key);
     return read.state === 'complete'
       ? (read.object.provenance as StageProvenance).stepMilliseconds

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { readDevice } from '../../devices/ask.ts';
 import { openEventLog } from '../../execute/event-log.ts';
 import type { Emit, SweepEvent } from '../../execute/events.ts';
-import type { Interruption } from '../../execute/executors/local.ts';
+import type { Interruption } from '../../execute/executors/executor.ts';
+import { executors } from '../../execute/executors/named.ts';
 import { runSweep, type SweepOutcome } from '../../execute/sweep.ts';
 import { prepareFolder } from '../../execute/trials.ts';
 import { Failure } from '../../failure.ts';
@@ -58,7 +59,10 @@ async function runOne(
   const { jobs, threads } = options;
   const device = options.device ?? readDevice(sweep.device ?? 'auto')!;
   const runs = resolve(options.out);
-  const order = { name: sweep.name, runs, specFolder: sweep.folder, plan, selected, device, jobs, threads };
+  const order = {
+    ...{ name: sweep.name, runs, specFolder: sweep.folder, plan, selected },
+    ...{ executor: executors.local, device, jobs, threads },
+  };
   const outcome = await runSweep(order, emit, interruption).finally(() => {
     silence();
     display.close();

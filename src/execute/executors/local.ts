@@ -9,22 +9,7 @@ import { workFolder } from '../../files/work-folder.ts';
 import { logFile } from '../../store/work.ts';
 import type { Emit, RunFailure, WorkerEvent } from '../events.ts';
 import { classifyExit } from '../failures.ts';
-
-/** How a worker ended. */
-export interface Ending {
-  /** The failures that it told, by the keys of their stages. */
-  failures: ReadonlyMap<string, RunFailure>;
-  /** Whether whoever runs the sweep stopped it. */
-  interrupted: boolean;
-  /** What it means that it ended before it was done; absent when it said that it was. */
-  crash?: RunFailure;
-}
-
-/** `stop` asks a worker to end in good order, `kill` ends it at once. */
-export interface Interruption {
-  stop: AbortSignal;
-  kill: AbortSignal;
-}
+import type { Ending, Interruption } from './executor.ts';
 
 /**
  * How long a worker may take to end after it was asked to, or has told its outcome: a step of the largest network takes
