@@ -106,7 +106,7 @@ describe('wrong specs', () => {
       typo.yaml:4:1 error Unknown key \`iteratons\`
        4 | iteratons: 20
          | ^^^^^^^^^
-         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
+         = expected \`name\`, \`description\`, \`target\`, \`teacher\`, \`baseline\`, \`data\`, \`predictor\`, \`permutation\`, \`sampler\`, \`alpha\`, \`beta\`, \`losses\`, \`iterations\`, \`batch\`, \`warmup\`, \`optimizer\`, \`schedule\`, \`clip\`, \`phases\`, \`progressive\`, \`select\`, \`evaluate\`, \`attack\`, \`compression\`, \`ood\`, \`evaluateEvery\`, \`evaluateLowest\`, \`repeats\`, \`seeds\`, \`device\`, \`matrix\`, \`zip\`, \`include\`, \`exclude\` or \`report\`
          = did you mean \`iterations\`?
 
       twice.yaml:10:1 error Duplicate key \`repeats\`

@@ -332,6 +332,7 @@ describe('grid', () => {
       bad.yaml:5:10 error Expected \`matrix.alpha\` to be a list of one or more values, got \`3\`
        5 |   alpha: 3
          |          ^
+         = write \`[3]\`
       "
     `);
   });
@@ -660,13 +661,14 @@ describe('text', () => {
       bad.yaml:1:1 error Expected the spec to be a mapping with \`name\` and \`target\`, got \`[{"name":"x"}]\`
        1 | - name: x
          | ^^^^^^^^^
+         = write \`name: x\`, without a dash before it
       "
     `);
   });
   test('tabs', () => {
     expect(shown('name: x\ntarget:\n\tnetwork: resnet8\n')).toMatchInlineSnapshot(`
       "
-      bad.yaml:3:1 error Tabs are not allowed as indentation
+      bad.yaml:3:1 error Expected spaces before a key, got a tab
        3 | \\tnetwork: resnet8
          | ^^
          = indent with spaces
@@ -676,9 +678,10 @@ describe('text', () => {
   test('invalid YAML', () => {
     expect(shown('name: x\nmatrix: { alpha: [1, 2\n')).toMatchInlineSnapshot(`
       "
-      bad.yaml:2:23 error Flow sequence in block collection must be sufficiently indented and end with a ]
+      bad.yaml:2:18 error Expected \`[\` to be closed by \`]\`, found none
        2 | matrix: { alpha: [1, 2
-         |                       ^
+         |                  ^
+         = write \`]\` where it ends
       "
     `);
     expect(shown('name: x\n---\nname: y\n')).toMatchInlineSnapshot(`
@@ -810,17 +813,19 @@ describe('options', () => {
          = expected a setting of the spec, with dots between its keys
          = did you mean \`predictor.hidden\`?
 
+      --set batch=[1, 1:1:7 error Expected \`[\` to be closed by \`]\`, found none
+       1 | batch=[1, 1
+         |       ^
+         = write \`]\` where it ends
+
       --set alpha=x:1:7 error Expected \`alpha\` to be a number from 0 to 1000000, got \`x\`
        1 | alpha=x
          |       ^
 
-      --set batch=[1, 1:1:12 error Flow sequence must end with a ]
-       1 | batch=[1, 1
-         |            ^
-
-      --set description={:1:14 error Flow map must end with a }
+      --set description={:1:13 error Expected \`{\` to be closed by \`}\`, found none
        1 | description={
-         |              ^
+         |             ^
+         = write \`}\` where it ends
 
       --set matrix.beta=[0, -1]:1:17 error Expected \`beta\` to be a number from 0 to 1000000, got \`-1\`
        1 | matrix.beta=[0, -1]
