@@ -7,7 +7,7 @@ export type FailureKind =
   | 'environment' // the machine lacks something: a file, a folder it may write, a device
   | 'checkpoint' // a weights file is missing, damaged, foreign or hostile
   | 'data' // a data set is missing or damaged
-  | 'nan' // a loss stopped being a finite number
+  | 'nan' // weights or a final measure stopped being finite numbers
   | 'engine' // the tensor engine refused or crashed
   | 'out-of-memory'
   | 'signal'; // the process was ended from outside

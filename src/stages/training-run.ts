@@ -43,7 +43,7 @@ interface Trained
 
 /**
  * Trains to the last iteration, from `saved` on when it is there, and measures on the way. Whatever ends it earlier, but
- * a loss that is no number, leaves a checkpoint of the last good state; when `stop` is aborted that is a Failure of kind
+ * weights that are no numbers, leaves a checkpoint of the last good state; when `stop` is aborted that is a Failure of kind
  * 'signal'.
  */
 export async function trainAndMeasure(
@@ -117,7 +117,7 @@ export async function trainAndMeasure(
       if (track.length > 0 && (iteration % evaluateEvery === 0 || isLast))
         await measure(parameters, iteration);
       // Recorded only together: what is saved when measuring fails must not lack the measurement.
-      // On noise there may be no finite loss yet.
+      // There may be no finite loss yet.
       const isTold = (iteration % historyEvery === 0 || isLast) && Number.isFinite(losses.loss);
       if (isTold) history.push({ iteration, ...losses, learningRate });
       evaluations.push(...measured);

@@ -36,7 +36,7 @@ export const readSavedOriginal = ({ directory, key }: OriginalDesk) =>
   readTrainingCheckpoint<SavedOriginal>(directory, key);
 
 /**
- * Trains to the last iteration, from `saved` on when it is there. Whatever ends it earlier, but a loss that is no number,
+ * Trains to the last iteration, from `saved` on when it is there. Whatever ends it earlier, but weights that are no numbers,
  * leaves a checkpoint of the last good state; when `stop` is aborted that is a Failure of kind 'signal'.
  */
 export async function runOriginal(
@@ -71,8 +71,9 @@ export async function runOriginal(
       const { loss } = losses;
       const millisecondsPerStep = training / (iteration - start.iteration);
       tell({ type: 'stage-progress', stage: name, iteration, iterations, loss, millisecondsPerStep });
-      if (iteration % historyEvery === 0 || iteration === iterations)
-        history.push({ iteration, ...losses, learningRate });
+      const isDue = iteration % historyEvery === 0 || iteration === iterations;
+      // There may be no finite loss yet.
+      if (isDue && Number.isFinite(loss)) history.push({ iteration, ...losses, learningRate });
       good = { ...state, history: [...history], engines, seconds: 0 };
       if (stop.aborted)
         throw new Failure('signal', `Stopped at iteration ${iteration}; the same command goes on from there`);

@@ -12,6 +12,7 @@ import { type SgdOptions, sgd } from '../optim/sgd.ts';
 import { originalRate } from '../optim/target-schedule.ts';
 import { createRandom } from '../random.ts';
 import type { Recipe } from '../spec/configuration.ts';
+import { isFiniteVector } from './finite.ts';
 import { createGuide } from './guidance.ts';
 
 /** Where the training of an original network stands: from it a killed one goes on to the same bytes. */
@@ -27,6 +28,7 @@ export type OriginalLosses = Readonly<Record<(typeof originalLossNames)[number],
 
 /** What training tells after each iteration. */
 export interface OriginalIteration {
+  /** Where the last one's overflowed, the latest finite ones. */
   readonly losses: OriginalLosses;
   readonly learningRate: number;
   /** Its vectors hold until the iteration after next. */
@@ -51,8 +53,8 @@ export function startOfOriginal({ network, recipe, seed }: OriginalTask): Origin
 }
 
 /**
- * Trains the network from `start` to the last iteration, yielding after each one. Throws a Failure of kind 'nan' when the
- * loss stops being a number.
+ * Trains the network from `start` to the last iteration, yielding after each one. Throws a Failure of kind 'nan' when its
+ * weights, or the statistics of its norms, stop being numbers.
  */
 export async function* trainOriginal(
   engine: Engine,
@@ -86,12 +88,18 @@ export async function* trainOriginal(
       const losses = Object.fromEntries(
         originalLossNames.map(name => [name, result[name]!.data[0]!]),
       ) as OriginalLosses;
-      if (!Number.isFinite(losses.loss)) throw notANumber(i + 1, losses, last);
-      last = losses;
+      // A loss that overflows alone is gone on from; weights and statistics that are no numbers never recover.
+      const unfit = ['parameters', 'statistics'].find(name => !isFiniteVector(next[name]?.data ?? []));
+      if (unfit !== undefined) throw notANumber(i + 1, unfit, losses, last);
+      if (Number.isFinite(losses.loss)) last = losses;
       [current, next] = [next, current];
       const trained = Object.fromEntries(Object.entries(current).map(([name, { data }]) => [name, data]));
       const vectors = { ...start.vectors, ...trained };
-      yield { losses, learningRate: rate, state: { iteration: i + 1, vectors, batches: feed.state() } };
+      yield {
+        losses: last ?? losses,
+        learningRate: rate,
+        state: { iteration: i + 1, vectors, batches: feed.state() },
+      };
     }
   } finally {
     await feed.close();
@@ -135,11 +143,18 @@ function labelledFeed({ classes }: Network, order: BatchesOrder, from: BatchesSt
   };
 }
 
-function notANumber(iteration: number, { loss }: OriginalLosses, last: OriginalLosses | undefined): Failure {
+function notANumber(
+  iteration: number,
+  unfit: string,
+  { loss }: OriginalLosses,
+  last: OriginalLosses | undefined,
+): Failure {
+  const what = Number.isFinite(loss)
+    ? `Expected the ${unfit === 'parameters' ? 'weights' : 'statistics of the norms'} to be finite numbers after iteration ${iteration} of training the target, got others`
+    : `Expected the loss to be a finite number, got \`${loss}\` at iteration ${iteration} of training the target`;
   return new Failure(
     'nan',
-    `Expected the loss to be a finite number, got \`${loss}\` at iteration ${iteration} of training the target` +
-      (last ? `; the last finite one was ${last.loss.toPrecision(4)}` : ''),
+    what + (last ? `; the last finite loss was ${last.loss.toPrecision(4)}` : ''),
     'Try a smaller `target.train.optimizer.lr`, a `warmup`, or smaller factors of the other losses.',
     { iteration, lastFiniteLosses: last ?? null },
   );

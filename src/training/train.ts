@@ -16,6 +16,7 @@ import type { Configuration } from '../spec/configuration.ts';
 import type { Representation } from '../target/represent.ts';
 import type { Target } from '../target/target.ts';
 import { openBatches } from './batch-feed.ts';
+import { isFiniteVector } from './finite.ts';
 import { createGuide, type Guide } from './guidance.ts';
 import { createSteps } from './steps.ts';
 import type { TrainingState } from './training-checkpoint.ts';
@@ -27,6 +28,7 @@ const mostSkipped = 100;
 export interface Iteration {
   /** Iterations done. */
   readonly iteration: number;
+  /** Where the last one's overflowed, the latest finite ones. */
   readonly losses: Readonly<Record<(typeof lossNames)[number], number>>;
   readonly learningRate: number;
   /** Images that went through the networks together. */
@@ -73,7 +75,8 @@ export function startOfTraining(configuration: Configuration, parameters: Float3
 
 /**
  * Trains the predictor from `start` to the last iteration, yielding after each one. Throws a Failure of kind 'nan'
- * with the iteration and the last finite losses when the loss stops being a number; on noise such a step is skipped.
+ * with the iteration and the last finite losses when the weights stop being numbers; on noise a step whose loss is none is
+ * skipped.
  */
 export async function* train(
   workpiece: Workpiece,
@@ -123,13 +126,16 @@ export async function* train(
       const losses = Object.fromEntries(
         lossNames.map(name => [name, result[name]!.data[0]!]),
       ) as Iteration['losses'];
-      if (Number.isFinite(losses.loss)) {
-        last = losses;
+      const isNumber = Number.isFinite(losses.loss);
+      if (isNumber || images?.source.kind !== 'noise') {
+        // A loss that overflows alone is told of and gone on from; weights that are no numbers never recover.
+        if (!isFiniteVector(next.parameters!.data)) throw notANumber(i + 1, losses, last);
+        if (isNumber) last = losses;
         inARow = 0;
         [current, next] = [next, current];
       } else {
         // Noise has images on which a network's maps vanish or overflow; real images have not (NeRN, section 4.4).
-        if (images?.source.kind !== 'noise' || ++inARow > mostSkipped) throw notANumber(i + 1, losses, last);
+        if (++inARow > mostSkipped) throw notANumber(i + 1, losses, last);
         skipped++;
         // A training that learned nothing is none.
         if (skipped === configuration.iterations) throw notANumber(i + 1, losses, last);
@@ -188,10 +194,12 @@ function notANumber(
   losses: Iteration['losses'],
   last: Iteration['losses'] | undefined,
 ): Failure {
+  const what = Number.isFinite(losses.loss)
+    ? `Expected the weights to be finite numbers after iteration ${iteration}, got others`
+    : `Expected the loss to be a finite number, got \`${losses.loss}\` at iteration ${iteration}`;
   return new Failure(
     'nan',
-    `Expected the loss to be a finite number, got \`${losses.loss}\` at iteration ${iteration}` +
-      (last ? `; the last finite losses were ${describe(last)}` : ''),
+    what + (last ? `; the last finite losses were ${describe(last)}` : ''),
     'Try a smaller `optimizer.lr`, smaller `alpha` and `beta`, or a `warmup`: a deep network of fresh kernels overflows.',
     { iteration, lastFiniteLosses: last ?? null },
   );

@@ -1,13 +1,13 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StageEvent } from '../../src/contract/job.ts';
 import type { PhaseStage } from '../../src/contract/stage.ts';
-import { openEngine } from '../../src/engine/open.ts';
+import { objectFolder } from '../../src/files/object.ts';
 import { workFolder } from '../../src/files/work-folder.ts';
-import type { Engine } from '../../src/graph/program.ts';
-import type { Tensor } from '../../src/graph/tensor.ts';
 import { executeStage } from '../../src/stages/execute.ts';
+import { failingEngine } from '../support/failing-engine.ts';
 import { newFolder } from '../support/files.ts';
 import {
   determined,
@@ -160,6 +160,37 @@ describe('a run', () => {
   });
 });
 
+describe('a run whose numbers overflow', () => {
+  const joint = tiny.replace('warmup: 4', 'warmup: 0');
+  const failing = (at: number, output: string) =>
+    failingEngine('distillation-step', step => step === at, output);
+
+  test.each([1, 5, 12])('in the loss of step %d alone goes on to the same bytes', async at => {
+    const [plain, overflown] = [
+      await execute(joint),
+      await execute(joint, { engine: await failing(at, 'loss') }),
+    ];
+    expect((await predictorOf(overflown)).equals(await predictorOf(plain))).toBe(true);
+    const { history, skippedSteps } = onlyResult(overflown).phases[0]!;
+    expect(history.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+    expect([history.length, skippedSteps]).toEqual([at === 1 ? 11 : 12, undefined]);
+  });
+
+  test.each([3, 12])('in the weights of step %d fails there, and leaves no object', async at => {
+    const store = newFolder();
+    const failure = execute(joint, { store, engine: await failing(at, 'parameters') });
+    await expect(failure).rejects.toMatchObject({
+      kind: 'nan',
+      message: expect.stringMatching(
+        `^Expected the weights to be finite numbers after iteration ${at}, got others; the last finite losses were`,
+      ),
+      details: { iteration: at },
+    });
+    const [phase] = phasesIn(await planOf(joint));
+    expect(existsSync(objectFolder(store, phase!.key))).toBe(false);
+  });
+});
+
 describe('a run on noise', () => {
   const noisy = tiny.replace(
     'train: 64',
@@ -173,27 +204,7 @@ describe('a run on noise', () => {
     expect(result.phases[0]!.history.at(-1)!.kd).toBeGreaterThan(0);
   });
 
-  /** An engine whose loss is no number in some of its distilling steps. */
-  const failingIn = async (steps: (step: number) => boolean): Promise<Engine> => {
-    let step = 0;
-    const engine = await openEngine({ name: 'onnx:cpu', threads: 1, device: 0 });
-    return {
-      ...engine,
-      compile: async program => {
-        const executable = await engine.compile(program);
-        const isStep = program.name === 'distillation-step';
-        return {
-          ...executable,
-          async run(feeds, into) {
-            const result = await executable.run(feeds, into);
-            if (isStep && steps(++step))
-              for (const tensor of Object.values<Tensor>(result)) tensor.data.fill(Number.NaN);
-            return result;
-          },
-        };
-      },
-    };
-  };
+  const failingIn = (steps: (step: number) => boolean) => failingEngine('distillation-step', steps);
 
   test('skips a step whose loss is no number, and leaves everything as it was', async () => {
     const engine = await failingIn(step => step % 3 === 0);

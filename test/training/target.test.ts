@@ -5,6 +5,7 @@ import type { OriginalStage } from '../../src/contract/stage.ts';
 import { workFolder } from '../../src/files/work-folder.ts';
 import { type Plan, planSweep } from '../../src/plan/plan.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
+import { failingEngine } from '../support/failing-engine.ts';
 import { newFolder } from '../support/files.ts';
 import { determined, execute, planOf, published, type Whole } from '../support/whole-runs.ts';
 
@@ -100,6 +101,28 @@ describe('a target that is trained', () => {
       expect(kd).toBeGreaterThan(0);
       expect(Math.abs(loss - crossEntropy - kd)).toBeLessThan(1e-5);
     }
+  });
+
+  test.each([
+    ['parameters', 'weights'],
+    ['statistics', 'statistics of the norms'],
+  ])('whose %s are no numbers after a step fails there', async (output, words) => {
+    const { iterations } = originalsOf(await planOf(spec(recipe)))[0]!;
+    const engine = await failingEngine('original-step', step => step === iterations, output);
+    await expect(execute(spec(recipe), { engine })).rejects.toMatchObject({
+      kind: 'nan',
+      message: expect.stringMatching(
+        `^Expected the ${words} to be finite numbers after iteration ${iterations} of training the target`,
+      ),
+    });
+  });
+
+  test('whose loss alone overflows goes on to the same bytes', async () => {
+    const engine = await failingEngine('original-step', step => step === 2, 'loss');
+    const [plain, overflown] = [await execute(spec(recipe)), await execute(spec(recipe), { engine })];
+    expect((await targetOf(overflown)).equals(await targetOf(plain))).toBe(true);
+    const { history } = overflown.runs[0]!.result.original!;
+    expect(history.every(({ loss }) => Number.isFinite(loss))).toBe(true);
   });
 
   test('that diverges ends its runs with what happened', async () => {
