@@ -1,7 +1,7 @@
 import { clearScreenDown } from 'node:readline';
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { SweepEvent } from '../execute/events.ts';
-import { wrap } from '../report/terminal.ts';
+import { wrap } from '../text-width.ts';
 import { describe } from './describe.ts';
 import { type Detail, type Display, isShown } from './display.ts';
 import { formatDuration, formatLoss, formatStep } from './screen.ts';

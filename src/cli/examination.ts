@@ -2,7 +2,9 @@ import { createColors } from 'picocolors';
 import { isEligible, whyNot } from '../devices/choose.ts';
 import type { Examination } from '../devices/examine.ts';
 import type { Finding } from '../devices/finding.ts';
-import { type Screen, wrap } from '../report/terminal.ts';
+import type { Screen } from '../report/terminal.ts';
+import { drawTable } from '../text-table.ts';
+import { wrap } from '../text-width.ts';
 
 export interface MachineSummary {
   version: string;
@@ -12,7 +14,10 @@ export interface MachineSummary {
   cores: number;
 }
 
-const gap = '  ';
+const columns = [
+  ...['engine', '', 'device'].map(title => ({ title, align: 'left' }) as const),
+  ...['memory', 'self-test', 'step'].map(title => ({ title, align: 'right' }) as const),
+];
 
 /** What `doctor` prints: a table of the engines, then why those that `auto` does not take are not taken. */
 export function renderExamination(
@@ -22,24 +27,23 @@ export function renderExamination(
 ): string {
   const { bold, dim, green, yellow, red } = createColors(colour);
   const paint = { usable: green, software: yellow, wrong: red, broken: red, absent: dim, slow: yellow };
-  const header = ['engine', '', 'device', 'memory', 'self-test', 'step'];
-  const rows = findings.map(rowOf);
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map(row => row[i]!.length)));
-  const draw = (row: readonly string[]) =>
-    row.map((text, i) => (i < 3 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)));
-  const lines = rows.map(row => {
-    const [engine, state, ...rest] = draw(row) as [string, string, ...string[]];
-    return [engine, paint[row[1] as State](state), ...rest].join(gap).trimEnd();
-  });
+  const drawn = drawTable(
+    columns,
+    findings.map(finding => {
+      const state = stateOf(finding);
+      const [engine, ...rest] = textsOf(finding);
+      return [engine, paint[state](state), ...rest];
+    }),
+  );
   const notes = findings.flatMap(finding => noteOf(finding, width));
   const taken = recommended === undefined ? [] : [`${green(recommended)} is what \`--device auto\` takes.`];
   const conclusion = usable ? taken : [`${red('Nothing')} here can compute a sweep.`];
   return `${[
     `nern-sweep ${version}, Node ${node}, ${platform}, ${cpu} with ${cores} core${cores === 1 ? '' : 's'}`,
     '',
-    bold(draw(header).join(gap).trimEnd()),
-    dim(widths.map(length => '─'.repeat(length)).join(gap)),
-    ...lines,
+    bold(drawn.header),
+    dim(drawn.rule),
+    ...drawn.rows,
     '',
     ...wrap(
       'self-test: largest relative error; step: median time of a training step of ResNet20, hidden size 160, 4,096 kernels, 32 images',
@@ -61,11 +65,15 @@ function stateOf(finding: Finding): State {
   return isEligible(finding) ? 'usable' : 'slow';
 }
 
-function rowOf(finding: Finding): string[] {
-  const { engine, index, device, selfTestError, stepMilliseconds } = finding;
+function textsOf({
+  engine,
+  index,
+  device,
+  selfTestError,
+  stepMilliseconds,
+}: Finding): [engine: string, ...rest: string[]] {
   return [
     index === 0 ? engine : `${engine}:${index}`,
-    stateOf(finding),
     [device?.name, device?.driver && `(${device.driver})`].filter(Boolean).join(' ') || '-',
     device?.memoryMiB === undefined ? '-' : `${(device.memoryMiB / 1024).toFixed(0)} GiB`,
     selfTestError === undefined ? '-' : selfTestError.toExponential(0),

@@ -7,6 +7,7 @@ import { type PlannedRun, runKey } from '../plan/run.ts';
 import { formatRatio } from '../report/format.ts';
 import { formatValue, labelsOf } from '../report/labels.ts';
 import type { Sweep } from '../spec/sweep.ts';
+import { drawTable } from '../text-table.ts';
 import { formatBytes, formatDuration, formatWork } from './screen.ts';
 
 /** So many cells are shown unless all are asked for. */
@@ -122,18 +123,13 @@ export function describeRun(
 
 const describeChange = ({ what, from, to }: Change) => `${what}: ${formatValue(from)} -> ${formatValue(to)}`;
 
-/** Columns as wide as they need to be; those in `left` begin at the left, all others end at the right. */
+/** The columns in `left` begin at the left, all others end at the right. */
 function table(
-  header: readonly string[],
+  titles: readonly string[],
   rows: readonly (readonly string[])[],
   left: readonly number[],
 ): string[] {
-  const all = [header, ...rows];
-  const widths = header.map((_, i) => Math.max(...all.map(row => row[i]!.length)));
-  return all.map(row =>
-    row
-      .map((text, i) => (left.includes(i) ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
-  );
+  const columns = titles.map((title, i) => ({ title, align: left.includes(i) ? 'left' : 'right' }) as const);
+  const drawn = drawTable(columns, rows);
+  return [drawn.header, ...drawn.rows];
 }

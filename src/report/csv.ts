@@ -1,5 +1,5 @@
 import { labelsOf } from './labels.ts';
-import type { Results } from './results.ts';
+import { metricOf, type Results } from './results.ts';
 
 /**
  * One line for each cell with every statistic of the metric at full precision and the value of each seed. What is
@@ -8,12 +8,13 @@ import type { Results } from './results.ts';
 export function renderCsv({ cells }: Results, metric: string): string {
   const axes = [...new Set(cells.flatMap(cell => Object.keys(cell.values)))];
   const labels = axes.map(axis => labelsOf(cells.map(({ values }) => values[axis])));
-  const seeds = [...new Set(cells.flatMap(cell => Object.keys(cell.metrics[metric]?.values ?? {})))];
+  const seeds = [...new Set(cells.flatMap(cell => Object.keys(metricOf(cell, metric)?.values ?? {})))];
   seeds.sort((a, b) => Number(a) - Number(b));
   const statistics = ['n', 'mean', 'ci_low', 'ci_high', 'std', 'min', 'max'];
   const header = ['cell', ...axes, 'compression_ratio', 'planned', 'completed', 'unit', ...statistics];
-  const lines = cells.map(({ id, values, compressionRatio, planned, completed, metrics }) => {
-    const summary = metrics[metric];
+  const lines = cells.map(cell => {
+    const { id, values, compressionRatio, planned, completed } = cell;
+    const summary = metricOf(cell, metric);
     const [low, high] = summary?.ci ?? [];
     return [
       id,

@@ -1,5 +1,3 @@
-import type { MetricSummary } from './results.ts';
-
 /** Decimals of a number that comes without an interval, and the fewest with one: of percentages, of all else. */
 const decimals = { percent: { plain: 2, fewest: 1 }, other: { plain: 4, fewest: 0 } };
 
@@ -13,9 +11,8 @@ const [tiny, huge] = [1e-3, 1e6];
  * The mean, with the interval's half-width where there is one: `91.23 ± 0.14`, or `(4.21 ± 0.08)e-7`. As many decimals as
  * the half-width has something to say about: its first digit, and its second when the first is a 1.
  */
-export function formatSummary({ mean, ci, unit }: MetricSummary): string {
-  if (ci === null) return plainNumber(mean, unit);
-  const halfWidth = ci[1] / 2 - ci[0] / 2;
+export function formatMean(mean: number, halfWidth: number | null, unit: string): string {
+  if (halfWidth === null) return plainNumber(mean, unit);
   if (halfWidth === 0) return `${plainNumber(mean, unit)} ± ${plainNumber(0, unit)}`;
   const size = Math.max(Math.abs(mean), halfWidth);
   if (size >= tiny && size < huge) return withInterval(mean, halfWidth, fewestOf(unit));

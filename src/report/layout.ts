@@ -1,8 +1,9 @@
-import { captions } from '../catalogue/measures.ts';
 import { printable } from '../printable.ts';
-import { formatNumber, formatRatio, formatSummary } from './format.ts';
+import { captionOf } from './caption.ts';
+import { formatRatio } from './format.ts';
 import { identityOf, labelsOf } from './labels.ts';
-import type { CellResults, Results } from './results.ts';
+import { type CellResults, metricOf, type Results } from './results.ts';
+import { halfWidthOf } from './statistics.ts';
 
 /** What the spec's `report` asks of a table. */
 export interface ReportRequest {
@@ -11,17 +12,46 @@ export interface ReportRequest {
   metric?: string | undefined;
 }
 
-/** A table as text, before it is drawn: the first `labels` columns name the row, the others hold numbers. */
-export interface Table {
-  caption: string;
-  labels: number;
-  header: string[];
-  rows: string[][];
-  /** One line for each failed run. */
-  failures: string[];
+/**
+ * How much of a metric is there: every planned run has it, some have, none has and a run failed, none has yet or ever will;
+ * or the grid has no cell there.
+ */
+export type CellState = 'complete' | 'partial' | 'failed' | 'missing' | 'empty';
+
+/** A metric at one place of a table. */
+export interface MetricCell {
+  readonly state: CellState;
+  /** Of the runs that have it, in the metric's unit; null without one. */
+  readonly mean: number | null;
+  /** Half the width of the mean's interval; null with fewer than two values. */
+  readonly half: number | null;
+  /** Runs that have it, and runs that the spec asks for. */
+  readonly n: number;
+  readonly planned: number;
 }
 
-/** A row before it is text: the cells that share all values but the one along the columns. */
+/** A row of a table; each list is as long as the table's list of that name. */
+export interface TableRow {
+  readonly labels: readonly string[];
+  readonly ratios: readonly (number | null)[];
+  readonly cells: readonly MetricCell[];
+}
+
+/** A metric laid out, as data; markdown.ts and terminal.ts make text of it. */
+export interface Table {
+  readonly caption: string;
+  /** Of every mean and half-width. */
+  readonly unit: string;
+  /** Titles of the columns: what names a row, its compression ratios, the metric. */
+  readonly labels: readonly string[];
+  readonly ratios: readonly string[];
+  readonly cells: readonly string[];
+  readonly rows: readonly TableRow[];
+  /** One line for each failed run. */
+  readonly failures: readonly string[];
+}
+
+/** A row before its numbers are laid out: the cells that share all values but the one along the columns. */
 interface Row {
   labels: string[];
   cells: CellResults[];
@@ -43,9 +73,10 @@ export function layOut(results: Results, metric: string, request: ReportRequest 
   const body = columns === undefined ? listBody(rows, metric) : gridBody(rows, columns, metric);
   return {
     caption: captionOf(results, metric),
-    labels: Math.max(1, rowAxes.length),
-    header: [...(rowAxes.length === 0 ? ['cell'] : rowAxes), ...body.header],
-    rows: rows.map(({ labels }, i) => [...labels, ...body.rows[i]!]),
+    unit: cells.map(cell => metricOf(cell, metric)?.unit).find(unit => unit !== undefined) ?? '',
+    labels: rowAxes.length === 0 ? ['cell'] : rowAxes,
+    ...body,
+    rows: rows.map(({ labels }, i) => ({ labels, ...body.rows[i]! })),
     failures: cells.flatMap(({ id, failed }) =>
       failed.map(({ seed, kind, message }) => `${id}/seed-${seed}: ${kind}: ${printable(message)}`),
     ),
@@ -88,14 +119,19 @@ function groupRows(cells: readonly CellResults[], axes: string[], columns: strin
 }
 
 interface Body {
-  header: string[];
-  rows: string[][];
+  ratios: string[];
+  cells: string[];
+  rows: Omit<TableRow, 'labels'>[];
 }
 
 function listBody(rows: readonly Row[], metric: string): Body {
   return {
-    header: [compressionLabel, metric],
-    rows: rows.map(({ cells: [cell] }) => [formatRatio(cell!.compressionRatio), formatCell(cell, metric)]),
+    ratios: [compressionLabel],
+    cells: [metric],
+    rows: rows.map(({ cells: [cell] }) => ({
+      ratios: [cell!.compressionRatio],
+      cells: [cellOf(cell, metric)],
+    })),
   };
 }
 
@@ -104,77 +140,29 @@ function gridBody(rows: readonly Row[], axis: string, metric: string): Body {
   const given = rows.flatMap(({ cells }) => cells.map(({ values }) => values[axis]));
   const label = labelsOf(given);
   const values = [...new Set(given.map(label))];
-  const ratios = rows.map(({ cells }) => [...new Set(cells.map(ratioOf).filter(ratio => ratio !== '–'))]);
-  const isShared = ratios.every(ratio => ratio.length <= 1);
+  const ratios = rows.map(({ cells }) => cells.flatMap(cell => cell.compressionRatio ?? []));
+  // The same to a reader: what differs in a digit that is not shown would fill columns with equal texts.
+  const isShared = ratios.every(ratio => new Set(ratio.map(formatRatio)).size <= 1);
   const at = ({ cells }: Row, value: string) => cells.find(cell => label(cell.values[axis]) === value);
   return {
-    header: [
-      ...(isShared ? [compressionLabel] : values.map(value => `${compressionLabel}, ${value}`)),
-      ...values,
-    ],
-    rows: rows.map((row, i) => [
-      ...(isShared ? [ratios[i]![0] ?? '–'] : values.map(value => ratioOf(at(row, value)))),
-      ...values.map(value => formatCell(at(row, value), metric)),
-    ]),
+    ratios: isShared ? [compressionLabel] : values.map(value => `${compressionLabel}, ${value}`),
+    cells: values,
+    rows: rows.map((row, i) => ({
+      ratios: isShared
+        ? [ratios[i]![0] ?? null]
+        : values.map(value => at(row, value)?.compressionRatio ?? null),
+      cells: values.map(value => cellOf(at(row, value), metric)),
+    })),
   };
 }
 
-function ratioOf(cell: CellResults | undefined): string {
-  return formatRatio(cell?.compressionRatio ?? null);
-}
-
-/** A cell's number; one that lacks runs says how many it has. An empty place of the grid stays empty. */
-function formatCell(cell: CellResults | undefined, metric: string): string {
-  if (cell === undefined) return '';
-  const { planned, completed, failed } = cell;
-  const summary = cell.metrics[metric];
-  const text = summary === undefined ? (failed.length > 0 ? 'failed' : '–') : formatSummary(summary);
-  // A run that is complete may lack the measure: one that was trained before it was asked for, or where it overflowed.
-  const n = summary?.n ?? completed;
-  return n === planned ? text : `${text} (${n}/${planned})`;
-}
-
-/** `accuracy.round-2` and `accuracy.reconstruct` are what `accuracy` is, at an earlier time. */
-function meaningOf(metric: string): string | undefined {
-  const [measure, time] = metric.split('.') as [string, string?];
-  if (time === undefined) return captions[measure];
-  const what = measure === 'accuracy' ? undefined : captions[measure];
-  return [`after ${time.replace('-', ' ')}`, what].filter(Boolean).join(', ');
-}
-
-function captionOf({ cells, target, confidence }: Results, metric: string): string {
-  const summaries = cells.flatMap(cell => cell.metrics[metric] ?? []);
-  if (summaries.length === 0)
-    return `${metric}: ${cells.some(({ completed }) => completed > 0) ? 'no complete run has it' : 'no run is complete'}.`;
-  const unit = summaries[0]!.unit === '' ? '' : ` (${summaries[0]!.unit})`;
-  const settings = Object.entries(summaries[0]!.settings ?? {})
-    .filter(([name, value]) => summaries.every(summary => summary.settings?.[name] === value))
-    .map(([name, value]) => `${name} ${value}`);
-  const meaning = [meaningOf(metric), ...settings].map(part => (part ? `, ${part}` : '')).join('');
-  const counts = summaries.map(summary => summary.n);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const n = least === most ? `n = ${most}` : `n = ${least} to ${most}`;
-  const told = (name: string, unit: string) =>
-    target[name] === undefined ? [] : [`${name} ${formatNumber(target[name], unit)}`];
-  const ofTarget = told('accuracy', '%').concat(
-    metric === 'accuracy' ? [] : told(metric, summaries[0]!.unit),
-  );
-  const given = ofTarget.length === 0 ? '' : ` (${ofTarget.join(', ')})`;
-  const interval =
-    most === 1
-      ? `${metric}${unit}${meaning}: one seed (n = 1), so no interval.`
-      : `${metric}${unit}${meaning}: mean ± half-width of the ${100 * confidence} % Student-t interval, ${n} seeds.`;
-  const single =
-    least === 1 && most > 1 ? ' A value without ± rests on one seed (n = 1), so it has no interval.' : '';
-  return `${interval}${single} ${conditionsOf(cells, given)}`;
-}
-
-/** What the seeds vary, and on what all is conditional. */
-function conditionsOf(cells: readonly CellResults[], given: string): string {
-  const trainings = cells.map(({ targetSeeds = [] }) => targetSeeds.length);
-  const drawn = 'the initialisation, the data order and the sampler';
-  if (Math.max(...trainings) > 1)
-    return `The seeds vary the training of the target, ${drawn}; each has a target of its own.`;
-  const target = Math.max(...trainings) > 0 ? 'one training of each target' : 'the given target checkpoint';
-  return `The seeds vary ${drawn}; all is conditional on ${target}${given}.`;
+/** A run that is complete may lack the measure: one that was trained before it was asked for, or where it overflowed. */
+function cellOf(cell: CellResults | undefined, metric: string): MetricCell {
+  if (cell === undefined) return { state: 'empty', mean: null, half: null, n: 0, planned: 0 };
+  const { planned, failed } = cell;
+  const summary = metricOf(cell, metric);
+  if (summary === undefined)
+    return { state: failed.length > 0 ? 'failed' : 'missing', mean: null, half: null, n: 0, planned };
+  const { n, mean, ci } = summary;
+  return { state: n === planned ? 'complete' : 'partial', mean, half: halfWidthOf(ci), n, planned };
 }

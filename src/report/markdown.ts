@@ -1,7 +1,10 @@
 import type { Table } from './layout.ts';
+import { textOf } from './text.ts';
 
 /** The table in GitHub's Markdown: caption, table, failed runs. */
-export function renderMarkdown({ caption, labels, header, rows, failures }: Table): string {
+export function renderMarkdown(table: Table): string {
+  const { caption, failures } = table;
+  const { labels, header, rows } = textOf(table);
   const rule = header.map((_, i) => (i < labels ? '---' : '---:'));
   const lines = [header.map(escaped), rule, ...rows.map(row => row.map(escaped))].map(
     line => `| ${line.join(' | ')} |`,

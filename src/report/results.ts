@@ -52,6 +52,10 @@ export interface Results {
   };
 }
 
+/** A metric of a cell, if some run has it. */
+export const metricOf = ({ metrics }: CellResults, metric: string): MetricSummary | undefined =>
+  Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
+
 /** One cell of the plan with what became of its runs. */
 export interface CellOutcome {
   id: string;

@@ -38,6 +38,10 @@ export function summarise(values: readonly number[]): Statistics {
   return { n, mean, ci, std: held(scaledStd / scale), min, max };
 }
 
+/** Half the width of an interval, which is even about its mean; null without one. */
+export const halfWidthOf = (ci: Statistics['ci']): number | null =>
+  ci === null ? null : ci[1] / 2 - ci[0] / 2;
+
 /** Mean and sample deviation of values of moderate size. */
 function momentsOf(values: readonly number[]): [mean: number, std: number] {
   const n = values.length;

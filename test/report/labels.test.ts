@@ -5,6 +5,7 @@ import { formatValue, identityOf, labelsOf } from '../../src/report/labels.ts';
 import { layOut } from '../../src/report/layout.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
+import { textOf } from '../../src/report/text.ts';
 import { type SampleCell, sampleResults } from './sample.ts';
 
 const labelled = (...values: unknown[]) => values.map(labelsOf(values));
@@ -148,7 +149,8 @@ it('a table of any grid has every cell, in rows that differ, in all its forms', 
     fc.property(grids, requests, (grid, request) => {
       const cells = cellsOf(grid as Record<string, unknown[]>);
       const results = sampleResults(cells);
-      const table = layOut(results, 'accuracy', request);
+      const laidOut = layOut(results, 'accuracy', request);
+      const table = textOf(laidOut);
       const numbers = cells.map((_, i) => `${10 + i}.00`);
       expect(
         table.rows
@@ -160,8 +162,8 @@ it('a table of any grid has every cell, in rows that differ, in all its forms', 
         table.rows.length,
       );
       expect(new Set(table.header.slice(-1 * new Set(table.header).size)).size).toBe(table.header.length);
-      const markdown = renderMarkdown(table);
-      const terminal = renderTerminal(table, { width: 60, colour: false });
+      const markdown = renderMarkdown(laidOut);
+      const terminal = renderTerminal(laidOut, { width: 60, colour: false });
       for (const number of numbers) for (const text of [markdown, terminal]) expect(text).toContain(number);
       const drawn = terminal.split('\n').slice(-1 - table.rows.length, -1);
       expect(new Set(drawn).size).toBe(table.rows.length);
@@ -175,7 +177,7 @@ it('cells that no axis tells apart are told apart by their names', () => {
   const cells = cellsOf({ one: [1] });
   const twins = [cells[0]!, { ...cells[0]!, id: 'twin', accuracies: { 0: 50 } }];
   for (const request of [{}, { columns: 'one' }]) {
-    const { rows } = layOut(sampleResults(twins), 'accuracy', request);
+    const { rows } = textOf(layOut(sampleResults(twins), 'accuracy', request));
     expect(rows.map(row => [row[0], row.at(-1)])).toEqual([
       ['1 (cell-0)', '10.00'],
       ['1 (twin)', '50.00'],

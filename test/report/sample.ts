@@ -1,6 +1,8 @@
 import type { RunResult } from '../../src/contract/result.ts';
 import type { FailureKind } from '../../src/failure.ts';
+import { layOut, type ReportRequest } from '../../src/report/layout.ts';
 import { type CellOutcome, collectResults, type Results } from '../../src/report/results.ts';
+import { textOf } from '../../src/report/text.ts';
 
 /** A cell with the accuracies of its complete runs by seed, and the kind of failure of the others. */
 export interface SampleCell {
@@ -62,6 +64,12 @@ export function sampleResults(cells: readonly SampleCell[]): Results {
     return { id, values, planned, results, failed: failures };
   });
   return collectResults('sample', outcomes, { version: '1.2.3', finishedAt: '2026-01-02T04:00:00.000Z' });
+}
+
+/** A table whose numbers are text already. */
+export function tableText(results: Results, metric: string, request?: ReportRequest) {
+  const table = layOut(results, metric, request);
+  return { caption: table.caption, ...textOf(table) };
 }
 
 /** A full grid of two axes as the papers print it, with a cell that lacks a run and one that lacks all. */

@@ -4,7 +4,7 @@ import { layOut, type ReportRequest } from '../../src/report/layout.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { collectResults } from '../../src/report/results.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
-import { paperGrid, type SampleCell, sampleResults, sampleRun } from './sample.ts';
+import { paperGrid, type SampleCell, sampleResults, sampleRun, tableText } from './sample.ts';
 
 const screen = { width: 80, colour: false };
 const golden = (name: string) => `golden/${name}`;
@@ -47,7 +47,7 @@ describe('other grids', () => {
   });
 
   it('have the other axes before the rows when columns are asked for', () => {
-    const table = layOut(sampleResults(threeAxes), 'accuracy', { rows: 'alpha', columns: 'permutation' });
+    const table = tableText(sampleResults(threeAxes), 'accuracy', { rows: 'alpha', columns: 'permutation' });
     expect(table.header).toEqual(['alpha', 'predictor.hidden', 'compression ratio', 'none', 'in-filter']);
     expect(table.rows.map(row => row.slice(0, 2))).toEqual([
       ['0', '140'],
@@ -58,20 +58,20 @@ describe('other grids', () => {
   });
 
   it('have a row for each cell when two axes advance together', () => {
-    const { header, rows } = layOut(sampleResults(zipped), 'accuracy');
+    const { header, rows } = tableText(sampleResults(zipped), 'accuracy');
     expect(header).toEqual(['predictor.hidden', 'permutation', 'compression ratio', 'accuracy']);
     expect(rows.map(row => row.at(-1))).toEqual(['61.9 ± 2.4', 'failed (0/4)']);
   });
 
   it('name the cell when there is no axis', () => {
-    const table = layOut(sampleResults([{ ...paperGrid[0]!, id: 'only', values: {} }]), 'accuracy');
+    const table = tableText(sampleResults([{ ...paperGrid[0]!, id: 'only', values: {} }]), 'accuracy');
     expect(table.rows).toEqual([['only', '0.420', '61.9 ± 2.4']]);
   });
 });
 
 describe('a cell', () => {
   const one = (accuracies: Record<number, number>, planned: number) =>
-    layOut(sampleResults([{ id: 'only', values: {}, ratio: 0.5, accuracies, planned }]), 'accuracy');
+    tableText(sampleResults([{ id: 'only', values: {}, ratio: 0.5, accuracies, planned }]), 'accuracy');
 
   it('of one seed has no interval, and the caption says so', () => {
     const table = one({ 0: 91.234 }, 1);
@@ -96,16 +96,46 @@ describe('a cell', () => {
       results: [{ ...first!, metrics: lacking }, others[0]!, { ...others[1]!, metrics: overflowed }],
     };
     const results = collectResults('lacking', [outcome], made);
-    expect(layOut(results, 'accuracy').rows[0]!.at(-1)).toBe('90.5 ± 6.4 (2/3)');
-    expect(layOut(results, 'reconstruction-error').rows[0]!.at(-1)).toMatch(/\(2\/3\)$/);
-    expect(layOut(results, 'loss').caption).toBe('loss: no complete run has it.');
+    expect(tableText(results, 'accuracy').rows[0]!.at(-1)).toBe('90.5 ± 6.4 (2/3)');
+    expect(tableText(results, 'reconstruction-error').rows[0]!.at(-1)).toMatch(/\(2\/3\)$/);
+    expect(tableText(results, 'loss').caption).toBe('loss: no complete run has it.');
     expect(JSON.stringify(results)).not.toContain('null,"min"');
+    // None of three has it, though two are complete.
+    expect(tableText(results, 'loss').rows[0]!.at(-1)).toBe('– (0/3)');
   });
 
   it('without a run that failed or finished is open', () => {
     expect(one({}, 2).rows[0]!.at(-1)).toBe('– (0/2)');
     expect(one({ 1: 90 }, 2).rows[0]!.at(-1)).toBe('90.00 (1/2)');
   });
+});
+
+it('is data until it is drawn: numbers, how many runs they rest on, and what is not there', () => {
+  const absent = { mean: null, half: null, n: 0 };
+  const zipped = [...paperGrid.slice(0, 3), { ...paperGrid[1]!, id: 'open', values: { permutation: 'x' } }];
+  const lacking = { ...zipped[3]!, accuracies: {} };
+  const request = { columns: 'permutation' };
+  const table = layOut(sampleResults([...zipped.slice(0, 3), paperGrid[3]!, lacking]), 'accuracy', request);
+  expect(table).toMatchObject({ unit: '%', labels: ['predictor.hidden'], cells: ['none', 'in-filter', 'x'] });
+  const near = (value: number) => expect.closeTo(value, 4);
+  expect(table.rows.map(({ cells }) => cells)).toEqual([
+    [
+      { state: 'complete', mean: near(61.895), half: near(2.3877), n: 4, planned: 4 },
+      { state: 'complete', mean: near(88.27), half: near(0.19139), n: 4, planned: 4 },
+      { state: 'empty', ...absent, planned: 0 },
+    ],
+    [
+      { state: 'partial', mean: near(80.16), half: near(1.71585), n: 3, planned: 4 },
+      { state: 'failed', ...absent, planned: 4 },
+      { state: 'empty', ...absent, planned: 0 },
+    ],
+    [
+      { state: 'empty', ...absent, planned: 0 },
+      { state: 'empty', ...absent, planned: 0 },
+      { state: 'missing', ...absent, planned: 4 },
+    ],
+  ]);
+  expect(table.rows[1]!.ratios).toEqual([0.51]);
 });
 
 describe('the caption of an attack', () => {
