@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
 import { type Evaluation, isMeasure } from '../catalogue/measures.ts';
 import { settingsOf } from '../contract/measure-settings.ts';
-import { distils, type Split } from '../contract/needs.ts';
+import { distils, imagesOf, type Split } from '../contract/needs.ts';
 import type { StageKind } from '../contract/stage.ts';
 import type { Configuration, Recipe } from '../spec/configuration.ts';
 import { fineTuning } from '../spec/fine-tuning.ts';
@@ -121,17 +121,23 @@ export function guidanceSettings(
   target: string,
 ): string {
   const { iterations, warmup, batch, data } = training;
-  const network = training.teacher === 'none' ? target : { ...training.teacher, weights: teacher };
+  const network = training.teacher === 'none' ? target : teacherSettings(training.teacher, teacher);
   return hashOf({ steps: iterations - warmup, batch, data: shownBy(data), images, network });
 }
 
 /** What decides what is measured on the way. */
 export const trackingSettings = ({ data }: Configuration, { test }: InputHashes): string =>
-  hashOf({ looked: lookedAt(data), test });
+  hashOf({ looked: lookedAt(data, false), test });
 
-/** What of the data settings decides how images that are measured on look, and which they are. */
-const lookedAt = ({ normalize, heldOut, size, resize, interpolation, corrupt }: Configuration['data']) => ({
-  ...{ normalize, heldOut, size, resize, interpolation, corrupt },
+/**
+ * What of the data settings decides how images that are measured on look, and which they are; of test images none are held
+ * out.
+ */
+const lookedAt = (
+  { normalize, heldOut, size, resize, interpolation, corrupt }: Configuration['data'],
+  isTraining: boolean,
+) => ({
+  ...{ normalize, heldOut: isTraining ? heldOut : 0, size, resize, interpolation, corrupt },
 });
 
 /** What decides the value of a measure, besides what is measured: its settings and the images, by their content. */
@@ -147,8 +153,11 @@ export function evaluationSettings(
     : measure === 'meta-compression'
       ? compressionSettings(configuration, hashes)
       : undefined;
-  const looked = images.length > 0 ? lookedAt(configuration.data) : undefined;
-  return hashOf({ measure, settings, split, looked, images: images.map(image => image ?? null) });
+  const isTraining = imagesOf(measure, split).includes('train');
+  const looked = images.length > 0 ? lookedAt(configuration.data, isTraining) : undefined;
+  // What looks at no images is the same on every split.
+  const of = images.length > 0 ? split : 'test';
+  return hashOf({ measure, settings, split: of, looked, images: images.map(image => image ?? null) });
 }
 
 function compressionSettings(configuration: Configuration, hashes: InputHashes) {
@@ -173,7 +182,8 @@ function shownBy({
   return {
     normalize,
     augment,
-    heldOut,
+    // Images that are none of the task's are not parted.
+    heldOut: source.method === 'task' ? heldOut : 0,
     size,
     resize,
     interpolation,

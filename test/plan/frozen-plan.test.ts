@@ -11,7 +11,14 @@ function planOf(file: string, overrides = ''): Plan {
   const parsed = parseSpec(readFileSync(file, 'utf8') + overrides, file);
   if (!parsed.ok) throw new Error(parsed.diagnostics[0]!.message);
   const { sweep } = parsed;
-  const hashes = { weights: 'abc', test: 'def', 'images:0': 'x', 'images:1': 'y', teacher: 't', 'original-count': '50000' };
+  const hashes = {
+    weights: 'abc',
+    test: 'def',
+    'images:0': 'x',
+    'images:1': 'y',
+    teacher: 't',
+    'original-count': '50000',
+  };
   return planSweep(sweep, new Map(sweep.cells.map(({ id }) => [id, hashes])));
 }
 
