@@ -15,6 +15,7 @@ import { identicalFailuresToStop, type Node, schedule, type Work } from './sched
 import { orderOf, type Share, shareOf } from './share.ts';
 import { createTally } from './tally.ts';
 import { readResults, runDirectory, writeResult } from './trials.ts';
+import { requireRoom } from './writable.ts';
 
 /** What is to be run, and where. */
 export interface SweepOrder extends AttemptOrder {
@@ -61,6 +62,7 @@ export async function runSweep(
   const pending = plan.runs.filter(run => order.selected(run) && !results.has(run.run));
   const store = await openStore(storeFolder(runs), setAside);
   const stages = await missingStages(plan, pending, store);
+  if (pending.length > 0) await requireRoom(order, pending, stages);
   const nodes = stages.map((stage): StageNode => ({ key: stage.key, after: dependencies(stage), stage }));
 
   const share = nodes.length === 0 ? undefined : await chooseShare(order, nodes.length, emit, interruption);

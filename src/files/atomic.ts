@@ -64,6 +64,19 @@ export async function makeFolder(path: string): Promise<void> {
   });
 }
 
+/** As `makeFolder`, of a folder that takes files: one is written into it and removed. */
+export async function requireWritable(folder: string): Promise<void> {
+  await makeFolder(folder);
+  const probe = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    await writeSynced(probe, 'x');
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  } finally {
+    await rm(probe, { force: true }).catch(() => {});
+  }
+}
+
 /** By hand: Node's `recursive` tries for ever where the system has no room for folders (/proc), and hides EROFS. */
 async function ensureFolder(path: string): Promise<void> {
   const isFolder = () =>

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Results } from '../../src/report/results.ts';
 import { interruptProgram, makeWorkspace, runProgram, tinySpec, type Workspace } from './program.ts';
@@ -243,6 +243,22 @@ describe('a call that cannot work', () => {
     expect([code, workspace.executed()]).toEqual([3, []]);
     expect(stderr).toMatch(/Expected .*runs\/tiny\/spec.yaml to be writable, got `/);
   });
+
+  // A folder that takes no files, also from root.
+  it
+    .skipIf(process.platform !== 'linux')
+    .each(['runs/.store', 'runs/.store/work', 'runs/.store/locks', 'runs/tiny/trials', 'runs/tiny/tables'])(
+    'exits with 3 before anything runs where %s cannot be written',
+    async place => {
+      mkdirSync(dirname(join(workspace.folder, place)), { recursive: true });
+      symlinkSync('/proc', join(workspace.folder, place));
+      const { code, stderr } = await runProgram(workspace, ['tiny.yaml']);
+      expect([code, workspace.stages()]).toEqual([3, []]);
+      expect(stderr).toMatch(
+        new RegExp(`^nern-sweep: Expected .*/${place} to be writable, got \`ENOENT\``, 'm'),
+      );
+    },
+  );
 
   // Root may write everywhere.
   it.skipIf(process.getuid?.() === 0)('exits with 3 where permission is missing', async () => {

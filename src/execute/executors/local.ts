@@ -11,11 +11,19 @@ import type { Emit, RunFailure, WorkerEvent } from '../events.ts';
 import { classifyExit } from '../failures.ts';
 import type { Ending, Interruption } from './executor.ts';
 
-/**
- * How long a worker may take to end after it was asked to, or has told its outcome: a step of the largest network takes
- * seconds, and libraries of GPUs may keep a process alive.
- */
-const stopGrace = 10_000;
+/** How long a worker is waited for, in milliseconds. */
+export interface Patience {
+  /** Until its first word, which it says when its program is loaded, before it opens an engine. */
+  readonly begin: number;
+  /**
+   * Until it ends after it was asked to, or has told its outcome: a step of the largest network takes seconds, and libraries
+   * of GPUs may keep a process alive.
+   */
+  readonly end: number;
+}
+
+/** Loading takes a second; on a machine with twenty times more work than cores, or from a slow disk, a minute. */
+const usual: Patience = { begin: 120_000, end: 10_000 };
 
 /** So much of a dead worker's output is kept with its failure: a stack trace and what led to it. */
 const logTail = 4_000;
@@ -30,7 +38,7 @@ export async function executeLocally(
   job: Job,
   emit: Emit<WorkerEvent>,
   { stop, kill }: Interruption,
-  grace = stopGrace,
+  patience = usual,
 ): Promise<Ending> {
   const failures = new Map<string, RunFailure>();
   if (stop.aborted) return { failures, interrupted: true };
@@ -48,24 +56,28 @@ export async function executeLocally(
     reject: false,
     // What a terminal tells all of its processes, as Ctrl-C or that it is closed, is for this one to act on.
     detached: process.platform !== 'win32',
-    forceKillAfterDelay: grace,
+    forceKillAfterDelay: patience.end,
   });
 
   const end = () => child.kill('SIGTERM');
   const endNow = () => child.kill('SIGKILL');
   stop.addEventListener('abort', end);
   kill.addEventListener('abort', endNow);
-  let overdue: NodeJS.Timeout | undefined;
-  let [done, spoke] = [false, false];
+  let [done, spoke, isMute] = [false, false, false];
+  let overdue = setTimeout(() => {
+    isMute = true;
+    endNow();
+  }, patience.begin);
   try {
     // A worker that dies before it has its job says so by its exit, not here.
     void child.sendMessage(JSON.parse(JSON.stringify({ ...job, engine: order }))).catch(() => {});
     for await (const message of child.getEachMessage()) {
+      if (!spoke) clearTimeout(overdue);
       spoke = true;
       const event = message as unknown as WorkerEvent | { type: 'job-ended' };
       if (event.type === 'job-ended') {
         done = true;
-        overdue = setTimeout(endNow, grace);
+        overdue = setTimeout(endNow, patience.end);
       } else if (event.type === 'stage-failed') {
         const { type: _, stage: __, key, ...failure } = event;
         failures.set(key, failure);
@@ -76,6 +88,7 @@ export async function executeLocally(
     const { exitCode, signal, originalMessage: refusal } = await child;
     const interrupted = stop.aborted || kill.aborted || signal === 'SIGINT';
     if (done || interrupted) return { failures, interrupted };
+    if (isMute) return { failures, interrupted, crash: mute(patience.begin, log.tail()) };
     return {
       failures,
       interrupted,
@@ -88,6 +101,15 @@ export async function executeLocally(
     // Without effect on one that has ended; an error on this side must not leave it running.
     endNow();
   }
+}
+
+function mute(milliseconds: number, log: string): RunFailure {
+  return {
+    kind: 'environment',
+    message: `Expected a worker process to say that it began within ${milliseconds / 1000} s, got nothing`,
+    hint: 'The machine is overloaded, or the disk that the program lies on does not answer: run fewer at a time (--jobs).',
+    details: { log },
+  };
 }
 
 /** The job's log.txt, which attempts append to; `tail` is the end of what was written since this call. */

@@ -21,6 +21,7 @@ afterEach(() => {
 async function execute(
   worker: string,
   during: (event: WorkerEvent, stop: AbortController) => void = () => {},
+  begin = 60_000,
 ) {
   process.env.NERN_SWEEP_WORKER = resolve('test/execute/fixtures/workers', `${worker}.js`);
   const [stop, kill] = [new AbortController(), new AbortController()];
@@ -31,7 +32,12 @@ async function execute(
   };
   const stages = [phaseStage('a'), evaluationStage('b', 'a')];
   const job = jobOf(stages, join(folder, 'store'));
-  const ending = await executeLocally(job, emit, { stop: stop.signal, kill: kill.signal }, 50);
+  const ending = await executeLocally(
+    job,
+    emit,
+    { stop: stop.signal, kill: kill.signal },
+    { begin, end: 50 },
+  );
   return { ending, events };
 }
 
@@ -103,5 +109,18 @@ describe('executeLocally', () => {
   it('kills a worker that does not stop in time', async () => {
     const { ending } = await execute('ignores-sigterm', (_, stop) => stop.abort());
     expect(ending).toEqual({ failures: new Map(), interrupted: true });
+  });
+
+  it('ends a worker that never says a word, and says so', async () => {
+    const { ending, events } = await execute('mute', () => {}, 50);
+    expect(ending).toMatchObject({
+      failures: new Map(),
+      interrupted: false,
+      crash: {
+        kind: 'environment',
+        message: 'Expected a worker process to say that it began within 0.05 s, got nothing',
+      },
+    });
+    expect(events).toEqual([]);
   });
 });
