@@ -1,38 +1,56 @@
-export const helpText = `Usage: nern-sweep [options] SPEC...            run what the specs imply and is not complete yet
-       nern-sweep plan [options] SPEC...       say what would run, why, and what it would cost; run nothing
-       nern-sweep validate [options] SPEC...   check the specs, run nothing
-       nern-sweep export RUN [--to FOLDER]     a finished run's predictor and reconstructed network, as files
-       nern-sweep reconstruct FILE.nern --with ORIGINAL [--to FOLDER]   the network of an exported predictor
-       nern-sweep gc [--out FOLDER] [--delete] list, or remove, what no sweep there needs any more
-       nern-sweep data NAME [--from FILE|FOLDER]   bring a data set to the data root: cifar10 cifar100 stl10 cifar10-c
-                                               cifar100-c imagenet-r imagenet
-       nern-sweep doctor [--json] [--device X] test and time everything that could compute
-       nern-sweep setup tensorflow --from SOURCE [--headers SOURCE]   link TensorFlow.js to a TensorFlow
-       nern-sweep setup cuda [--from SOURCE]                          install ONNX Runtime's CUDA provider
+import { padded, wrap } from '../text-width.ts';
+import { type Command, everywhere, type OptionName, optionNames, optionRecords, written } from './command.ts';
+import { commands, ownersOf } from './command-list.ts';
+
+const width = 118;
+
+/** Two columns of text; where the first is too wide for its own, the second begins a little later. */
+function twoColumns(first: string, column: number, second: string): string[] {
+  const beginning = padded(`${first}  `, column);
+  const indent = ' '.repeat(column);
+  const [line = '', ...others] = wrap(second, width - Math.max(column, beginning.length));
+  return [beginning + line, ...others.map(other => indent + other)];
+}
+
+/** How the commands are called, a line for each way. */
+export const usageOf = (some: readonly Command[]): string[] =>
+  some.flatMap(({ usage }) =>
+    usage.flatMap(([words, meaning]) => twoColumns(`nern-sweep ${words}`, 40, meaning)),
+  );
+
+function optionLines(names: readonly OptionName[], isGeneral: boolean): string[] {
+  return names.flatMap(name => {
+    const { short, help }: { short?: string; help: string } = optionRecords[name];
+    const owners = ownersOf(name);
+    const whose = isGeneral && owners.length > 0 && owners.length <= 2 ? `of ${owners.join(' and ')}: ` : '';
+    const first = `  ${short === undefined ? '' : `-${short}, `}${written(name)}`;
+    return twoColumns(first, 23, `${whose}${help}`);
+  });
+}
+
+const usageBlock = (some: readonly Command[]): string[] =>
+  usageOf(some).map((line, i) => (i === 0 ? 'Usage: ' : '       ') + line);
+
+/** What `--help` prints without a command. */
+export const helpText = (): string => `${usageBlock(commands).join('\n')}
+
+nern-sweep COMMAND --help tells what a command takes.
 
 Options:
-  --out FOLDER         where results go (default: runs)
-  --set PATH=VALUE     override a value of the spec, e.g. --set iterations=1000; repeatable
-  --repeats N          seeds 0 to N-1 instead of the spec's
-  -j, --jobs N         stages at a time (default: as many as there are cores, or GPUs where those compute)
-  --threads N          threads of each stage (default: its share of the cores)
-  --device NAME        what computes: auto (default: the fastest that proves right), cpu, webgpu, cuda, or one of
-                       onnx:cpu onnx:webgpu onnx:cuda tfjs:node tfjs:node-gpu tfjs:webgpu tfjs:wasm tfjs:cpu;
-                       cuda:1 is the second device of several
-  --only PATTERN       execute only the runs whose name matches: a glob, or a part of the name
-  --with FILE          the original's weights, of which a reconstructed network keeps all but the convolutions
-  --to FOLDER          where an exported or reconstructed network goes
-  --from SOURCE        of data and setup: what is there already, to be taken instead of fetched
-  --headers SOURCE     of setup tensorflow: where C headers come from if --from has none
-  --explain RUN        of plan: each stage of one run, and which changes since the last call make it run again
-  --calibrate          of plan: time the steps of every kind of phase first, a few seconds each
-  --delete             of gc: remove; without it nothing is touched
-  --json               print the results as JSON on stdout, one line for each spec, and nothing else there
-  -q, --quiet          no progress and no tables, only failures
-  -v, --verbose        also evaluations on the way and what was complete before
-  -h, --help           this text
-  --version            the version
+${optionLines(optionNames, true).join('\n')}
 
 Exit codes: 0 all runs complete, 1 some run failed, 2 the spec or the call is wrong,
 3 the environment lacks something, 130 interrupted (finished runs are kept).
 `;
+
+/** What `--help` prints behind a command. */
+export function helpOf(command: Command): string {
+  const own = optionNames.filter(name => command.options.includes(name) || everywhere.includes(name));
+  return `${usageBlock([command]).join('\n')}
+
+${wrap(command.about, width).join('\n')}
+
+Options:
+${optionLines(own, false).join('\n')}
+`;
+}

@@ -1,8 +1,9 @@
 import { failureOfSystem } from '../execute/system.ts';
 import { Failure, type FailureKind } from '../failure.ts';
-import { helpText } from './help.ts';
+import { commands } from './command-list.ts';
+import { helpOf, helpText } from './help.ts';
 import { outliveTerminal } from './interrupt.ts';
-import { type Options, parseCommandLine } from './options.ts';
+import { parseCommandLine } from './options.ts';
 import { guardOutput, print } from './output.ts';
 import { toolVersion } from './version.ts';
 
@@ -11,28 +12,13 @@ const exitCodes: Partial<Record<FailureKind, number>> = {
   'out-of-memory': 3,
 };
 
-const commands: Record<Options['command'], (options: Options) => Promise<number>> = {
-  run: async options => (await import('./commands/run.ts')).run(options),
-  plan: async options => (await import('./commands/plan.ts')).plan(options),
-  gc: async options => (await import('./commands/gc.ts')).gc(options),
-  validate: async options => (await import('./commands/validate.ts')).validate(options),
-  export: async options => (await import('./commands/export.ts')).exportProduct(options),
-  reconstruct: async options => (await import('./commands/reconstruct.ts')).reconstruct(options),
-  setup: async ({ setup }) => {
-    const code = await (await import('./commands/setup.ts')).setup(setup!);
-    await (await import('../devices/verdicts.ts')).forgetVerdicts();
-    return code;
-  },
-  data: async options => (await import('./commands/data.ts')).data(options),
-  doctor: async options => (await import('./commands/doctor.ts')).doctor(options),
-};
-
 /** Dispatches to the commands, which are loaded only when they are called: --help and --version answer at once. */
 async function main(args: string[]): Promise<number> {
   const options = parseCommandLine(args);
-  if (options.help) print(helpText);
+  const command = commands.find(({ name }) => name === options.command)!;
+  if (options.help) print(command.name === 'run' ? helpText() : helpOf(command));
   else if (options.version) print(`${toolVersion()}\n`);
-  else return commands[options.command](options);
+  else return command.call(options);
   return 0;
 }
 

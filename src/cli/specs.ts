@@ -6,7 +6,7 @@ import type { Diagnostic, Sources } from '../spec/diagnostic.ts';
 import { loadSpec } from '../spec/load.ts';
 import { renderDiagnostics } from '../spec/render.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import type { Options } from './options.ts';
+import type { Options } from './command.ts';
 import { mayColour } from './screen.ts';
 
 /** A checked spec with every run that it implies. */

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Options } from './options.ts';
+import type { Options } from './command.ts';
 import { print } from './output.ts';
 
 /** What a command tells of the files that it wrote. */

@@ -137,7 +137,7 @@ it.each(['--from=x', '--headers=x', '--to=x', '--explain=x', '--delete'])(
 
 it('the help and docs/cli.md name the same options, all of which are known', () => {
   const namedIn = (text: string) => new Set(text.match(/(?<![\w-])--[a-z]+/g));
-  const named = namedIn(helpText);
+  const named = namedIn(helpText());
   expect(namedIn(readFileSync('docs/cli.md', 'utf8'))).toEqual(named);
   // Whether it takes a value or not, it is not refused as one that nobody knows.
   for (const option of named) expect(refusal(option, '--bogus').message).not.toContain(`\`${option}\``);

@@ -1,16 +1,11 @@
-import { exportRun } from '../../product/export-run.ts';
-import type { Options } from '../options.ts';
-import { tellWritten } from '../written.ts';
+import type { Command } from '../command.ts';
+import { subject } from '../words.ts';
 
-/** Writes what a finished run has made. Returns the exit code. */
-export async function exportProduct(options: Options): Promise<number> {
-  const { subject, out, with: weights, to, device, threads } = options;
-  const exported = await exportRun({ run: subject, out, weights, to, device, threads });
-  const { run, sizes, convolutions } = exported;
-  const share = (100 * (sizes.predictor + sizes.permutation)) / convolutions;
-  tellWritten(options, exported, [
-    run,
-    `predictor ${sizes.predictor} bytes, permutation ${sizes.permutation} bytes: ${share.toFixed(2)} % of the convolutions; header ${sizes.header} bytes`,
-  ]);
-  return 0;
-}
+export const exportCommand = {
+  name: 'export',
+  usage: [['export RUN [--to FOLDER]', "a finished run's predictor and reconstructed network, as files"]],
+  about: 'RUN is the folder of a run, or its name <sweep>/<cell>/seed-<seed> below --out.',
+  options: ['out', 'threads', 'device', 'with', 'to', 'json', 'quiet'],
+  words: words => subject('export', "a run's folder or name", words),
+  call: async options => (await import('../calls/export.ts')).exportProduct(options),
+} as const satisfies Command;

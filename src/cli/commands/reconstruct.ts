@@ -1,25 +1,11 @@
-import { Failure } from '../../failure.ts';
-import { reconstructFile } from '../../product/reconstruct-file.ts';
-import type { Options } from '../options.ts';
-import { tellWritten } from '../written.ts';
+import type { Command } from '../command.ts';
+import { subject } from '../words.ts';
 
-/** Writes the network that a .nern file stands for. Returns the exit code. */
-export async function reconstruct(options: Options): Promise<number> {
-  const { subject: file, with: original, to, device, threads } = options;
-  if (original === undefined) {
-    throw new Failure(
-      'spec',
-      'Expected --with and the weights of the original network, got none',
-      'What is not predicted is copied from there.',
-    );
-  }
-  const { header, identical, files } = await reconstructFile({ file, original, to, device, threads });
-  const { network, run, engine } = header;
-  tellWritten(options, { run: run.name, identical, files }, [
-    `${network} of ${run.name}`,
-    identical
-      ? 'the same network as exported, to the bit'
-      : `predicted weights differ in their last bits from the export's: ${engine.name} rounded otherwise there`,
-  ]);
-  return 0;
-}
+export const reconstruct = {
+  name: 'reconstruct',
+  usage: [['reconstruct FILE.nern --with ORIGINAL [--to FOLDER]', 'the network of an exported predictor']],
+  about: 'Predicts the convolutions from the .nern file, and copies everything else from the original.',
+  options: ['threads', 'device', 'with', 'to', 'json', 'quiet'],
+  words: words => subject('reconstruct', 'a .nern file', words),
+  call: async options => (await import('../calls/reconstruct.ts')).reconstruct(options),
+} as const satisfies Command;

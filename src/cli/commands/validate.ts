@@ -1,22 +1,13 @@
-import type { Options } from '../options.ts';
-import { print } from '../output.ts';
-import { planSpecs } from '../specs.ts';
+import type { Command } from '../command.ts';
+import { specs } from '../words.ts';
+import { ofSpecs } from './run.ts';
 
-/**
- * Checks the specs and the files they name, and says what they imply; with --verbose it names every cell.
- * Returns the exit code.
- */
-export async function validate(options: Options): Promise<number> {
-  const planned = await planSpecs(options);
-  if (!Array.isArray(planned)) return planned;
-  for (const { sweep, plan } of planned) {
-    const { file, cells, seeds } = sweep;
-    const size = `${counted(cells, 'cell')} x ${counted(seeds, 'seed')} = ${counted(plan.runs, 'run')}`;
-    print(`${file}: valid, ${size}\n`);
-    if (options.verbose) for (const { id } of cells) print(`  ${id}\n`);
-  }
-  return 0;
-}
-
-const counted = ({ length }: readonly unknown[], thing: string) =>
-  `${length} ${thing}${length === 1 ? '' : 's'}`;
+export const validate = {
+  name: 'validate',
+  usage: [['validate [options] SPEC...', 'check the specs and the files they name, run nothing']],
+  about:
+    'Takes the options of a run as well. All mistakes are told at once, each with its place; --verbose names every cell.',
+  options: ofSpecs,
+  words: specs,
+  call: async options => (await import('../calls/validate.ts')).validate(options),
+} as const satisfies Command;
