@@ -9,11 +9,14 @@ import { guidanceProgram, type Teacher } from '../nern/step/teacher.ts';
  */
 export type Guide = (images: Tensor, step: number) => Promise<Tensor>;
 
+/** A guide that computes, and how many images it takes through the network together. */
+export type ComputingGuide = Guide & { imagesAtOnce(): number };
+
 /**
  * A guide that computes, for batches of so many images. It takes them through the network as many at a time as the
  * engine likes, and half as many when memory runs out. Compiled when it is first needed.
  */
-export function createGuide(engine: Engine, teacher: Teacher, images: number): Guide {
+export function createGuide(engine: Engine, teacher: Teacher, images: number): ComputingGuide {
   const { classes, input } = teacher.network;
   let count = Math.min(engine.imagesAtOnce, images);
   let program: Promise<Executable> | undefined;
@@ -32,7 +35,7 @@ export function createGuide(engine: Engine, teacher: Teacher, images: number): G
     return { shape: [images, classes], data: logits };
   };
 
-  return async function guide(batch, step) {
+  const guide: Guide = async (batch, step) => {
     try {
       return await compute(batch.data);
     } catch (error) {
@@ -45,4 +48,5 @@ export function createGuide(engine: Engine, teacher: Teacher, images: number): G
       return guide(batch, step);
     }
   };
+  return Object.assign(guide, { imagesAtOnce: () => count });
 }

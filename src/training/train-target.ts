@@ -1,3 +1,4 @@
+import type { OriginalRecord } from '../contract/result.ts';
 import type { BatchesOrder } from '../data/batch-maker.ts';
 import { type BatchesState, startOfData } from '../data/batches.ts';
 import { openFeed } from '../data/feed.ts';
@@ -14,26 +15,18 @@ import { createRandom } from '../random.ts';
 import type { Recipe } from '../spec/configuration.ts';
 import { isFiniteVector } from './finite.ts';
 import { createGuide } from './guidance.ts';
+import type { Position, Step } from './resumable.ts';
 
 /** Where the training of an original network stands: from it a killed one goes on to the same bytes. */
-export interface OriginalState {
-  /** Iterations done. */
-  readonly iteration: number;
+export interface OriginalState extends Position {
   /** `parameters`, `statistics` and the optimizer's vectors (src/nern/step/target-step.ts). */
   readonly vectors: Readonly<Record<string, Float32Array>>;
   readonly batches: BatchesState;
 }
 
-export type OriginalLosses = Readonly<Record<(typeof originalLossNames)[number], number>>;
+type OriginalPoint = OriginalRecord['history'][number];
 
-/** What training tells after each iteration. */
-export interface OriginalIteration {
-  /** Where the last one's overflowed, the latest finite ones. */
-  readonly losses: OriginalLosses;
-  readonly learningRate: number;
-  /** Its vectors hold until the iteration after next. */
-  readonly state: OriginalState;
-}
+type OriginalLosses = Readonly<Record<(typeof originalLossNames)[number], number>>;
 
 /** What is trained, and on what. */
 export interface OriginalTask {
@@ -53,14 +46,14 @@ export function startOfOriginal({ network, recipe, seed }: OriginalTask): Origin
 }
 
 /**
- * Trains the network from `start` to the last iteration, yielding after each one. Throws a Failure of kind 'nan' when its
- * weights, or the statistics of its norms, stop being numbers.
+ * Trains the network from `start` to the last iteration, yielding after each one, with the latest finite losses. Throws a
+ * Failure of kind 'nan' when its weights, or the statistics of its norms, stop being numbers.
  */
 export async function* trainOriginal(
   engine: Engine,
   task: OriginalTask,
   start: OriginalState,
-): AsyncGenerator<OriginalIteration> {
+): AsyncGenerator<Step<OriginalState, OriginalPoint>> {
   const { network, recipe, images, iterations, teacher } = task;
   const { batch, epochs, optimizer: settings, schedule } = recipe;
   const optimizer = sgd(settings);
@@ -95,11 +88,10 @@ export async function* trainOriginal(
       [current, next] = [next, current];
       const trained = Object.fromEntries(Object.entries(current).map(([name, { data }]) => [name, data]));
       const vectors = { ...start.vectors, ...trained };
-      yield {
-        losses: last ?? losses,
-        learningRate: rate,
-        state: { iteration: i + 1, vectors, batches: feed.state() },
-      };
+      const told = last ?? losses;
+      const state = { iteration: i + 1, vectors, batches: feed.state() };
+      const point = { iteration: i + 1, ...told, learningRate: rate };
+      yield { iteration: i + 1, loss: told.loss, point, state: () => state };
     }
   } finally {
     await feed.close();

@@ -1,6 +1,6 @@
 import { distils } from '../contract/needs.ts';
 import type { BatchesOrder } from '../data/batch-maker.ts';
-import { startOfData } from '../data/batches.ts';
+import { type BatchesState, startOfData } from '../data/batches.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -19,10 +19,24 @@ import { openBatches } from './batch-feed.ts';
 import { isFiniteVector } from './finite.ts';
 import { createGuide, type Guide } from './guidance.ts';
 import { createSteps } from './steps.ts';
-import type { TrainingState } from './training-checkpoint.ts';
 
 /** So many steps in a row may be skipped: more are no accident of the noise. */
 const mostSkipped = 100;
+
+/** All that training is at the start of an iteration. */
+export interface TrainingState {
+  /** Iterations done. */
+  readonly iteration: number;
+  readonly parameters: Float32Array;
+  /** The optimizer's vectors. */
+  readonly optimizer: Readonly<Record<string, Float32Array>>;
+  /** The generator that draws kernels. */
+  readonly sampler: readonly number[];
+  /** Where the stream of images stands; absent when training uses none. */
+  readonly batches: BatchesState | undefined;
+  /** Steps that changed nothing, because their loss was no number. */
+  readonly skipped: number;
+}
 
 /** What training tells after each iteration. */
 export interface Iteration {
@@ -36,7 +50,7 @@ export interface Iteration {
   /** Steps so far that changed nothing, because their loss was no number. */
   readonly skipped: number;
   /** Everything needed to go on from here; its vectors hold until the iteration after next. */
-  state(): Pick<TrainingState, 'iteration' | 'parameters' | 'optimizer' | 'sampler' | 'batches' | 'skipped'>;
+  state(): TrainingState;
 }
 
 /** What training works with. */
@@ -59,10 +73,12 @@ export interface Guidance {
   readonly given: Guide | undefined;
 }
 
-type Start = ReturnType<Iteration['state']>;
-
 /** What a fresh run starts from, with the predictor's first `parameters`. */
-export function startOfTraining(configuration: Configuration, parameters: Float32Array, seed: number): Start {
+export function startOfTraining(
+  configuration: Configuration,
+  parameters: Float32Array,
+  seed: number,
+): TrainingState {
   return {
     iteration: 0,
     parameters,
@@ -80,7 +96,7 @@ export function startOfTraining(configuration: Configuration, parameters: Float3
  */
 export async function* train(
   workpiece: Workpiece,
-  start: Start,
+  start: TrainingState,
   imagesAtOnce = workpiece.engine.imagesAtOnce,
 ): AsyncGenerator<Iteration> {
   const { engine, target, guidance, representation, configuration, images, mask } = workpiece;

@@ -1,34 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PhaseRecord } from '../contract/result.ts';
-import type { BatchesState } from '../data/batches.ts';
 import { writeAtomic } from '../files/atomic.ts';
-
-/** All that training is at the start of an iteration: from it a killed run goes on to the same bytes. */
-export interface TrainingState {
-  /** Iterations done. */
-  readonly iteration: number;
-  readonly parameters: Float32Array;
-  /** The optimizer's vectors. */
-  readonly optimizer: Readonly<Record<string, Float32Array>>;
-  /** The generator that draws kernels. */
-  readonly sampler: readonly number[];
-  /** Where the stream of images stands; absent when training uses none. */
-  readonly batches: BatchesState | undefined;
-  /** Steps that changed nothing, because their loss was no number. */
-  readonly skipped: number;
-  readonly history: PhaseRecord['history'];
-  readonly evaluations: PhaseRecord['evaluations'];
-  /** The latest distillation losses, where they decide what is evaluated. */
-  readonly lossWindow?: readonly number[];
-  /** The engines that took part, the last one last. */
-  readonly engines: readonly string[];
-  /** How many images went through the networks together: as many bring the same bytes. */
-  readonly imagesAtOnce: number;
-  /** Time spent so far. */
-  readonly seconds: number;
-}
 
 /** Raise it when a state is made of other parts than before. */
 const formatVersion = 3;
@@ -46,7 +19,7 @@ export async function writeTrainingCheckpoint(directory: string, key: string, st
 }
 
 /** The stage's checkpoint; nothing when there is none, it is damaged, or it belongs to another configuration. */
-export async function readTrainingCheckpoint<State = TrainingState>(
+export async function readTrainingCheckpoint<State>(
   directory: string,
   key: string,
 ): Promise<State | undefined> {

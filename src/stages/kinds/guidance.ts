@@ -3,28 +3,22 @@ import { join } from 'node:path';
 import type { Tell } from '../../contract/job.ts';
 import { guidedSteps } from '../../contract/needs.ts';
 import type { GuidanceStage } from '../../contract/stage.ts';
-import { type BatchesState, startOfData } from '../../data/batches.ts';
-import { Failure } from '../../failure.ts';
-import { writeAtomic, writeJsonAtomic } from '../../files/atomic.ts';
+import { startOfData } from '../../data/batches.ts';
+import { writeJsonAtomic } from '../../files/atomic.ts';
 import { workFolder } from '../../files/work-folder.ts';
-import { sizeOf } from '../../graph/tensor.ts';
 import { batchesOrderOf } from '../../images/images.ts';
 import { loadTeacher } from '../../target/teacher.ts';
-import { openBatches } from '../../training/batch-feed.ts';
 import { createGuide } from '../../training/guidance.ts';
 import { type GuidanceRecord, guidanceFile, stepsPerFile } from '../../training/guidance-file.ts';
+import { type GuidanceState, writeGuidance } from '../../training/guided-steps.ts';
+import { runToEnd, type Saved } from '../../training/resumable.ts';
+import { provenanceOf } from '../provenance.ts';
 import type { Workshop } from '../workshop.ts';
-import { isMixed, refuseMixing } from './mixing.ts';
+import { engineFor } from './go-on.ts';
 import type { Outcome } from './outcome.ts';
 
 /** How far the stage has come: whole files are in its working folder. */
-interface Progress {
-  readonly step: number;
-  readonly batches: BatchesState;
-  /** The engines that took part, the last one last. */
-  readonly engines: readonly string[];
-  readonly seconds: number;
-}
+type Progress = Saved<GuidanceState, never>;
 
 const progressFile = 'progress.json';
 
@@ -40,65 +34,36 @@ export async function guidance(
   stop: AbortSignal,
 ): Promise<Outcome & { record: GuidanceRecord }> {
   const { job } = workshop;
+  const startedAt = new Date();
   const folder = workFolder(job.store, key);
   const teacher =
     (await loadTeacher(training, job.specFolder)) ?? (await workshop.target(configuration, inputs));
-  const steps = guidedSteps(training);
   const shape = [training.batch, teacher.network.classes] as const;
-  const perFile = stepsPerFile(shape);
-  const saved = await readProgress(folder, perFile);
-  const begun = saved && { iteration: saved.step, engines: saved.engines };
-  refuseMixing(workshop, begun);
-  const engine = await workshop.engine();
-  const before = saved?.engines ?? [];
-  const engines = before.at(-1) === engine.name ? before : [...before, engine.name];
-  if (isMixed(workshop, begun)) tell({ type: 'stage-mixed', stage: name, engines });
-  const start = saved ?? { step: 0, batches: startOfData(seed), seconds: 0 };
-  const feed = openBatches(await batchesOrderOf(training, job.specFolder), start.batches);
+  const record = { steps: guidedSteps(training), shape, stepsPerFile: stepsPerFile(shape) };
+  const saved = await readProgress(folder, record);
+  const engine = await engineFor(name, saved, workshop, tell);
+  const start = saved ?? { iteration: 0, batches: startOfData(seed) };
   const guide = createGuide(engine, teacher, training.batch);
-  const began = performance.now();
-  const elapsed = () => (performance.now() - began) / 1000 + start.seconds;
-  try {
-    for (let step = start.step; step < steps; ) {
-      const count = Math.min(perFile, steps - step);
-      const logits = new Float32Array(count * sizeOf(shape));
-      for (let i = 0; i < count; i++, step++) {
-        if (stop.aborted)
-          throw new Failure('signal', `Stopped at step ${step}; the same command goes on from the last file`);
-        logits.set((await guide(await feed.next(), step)).data, i * sizeOf(shape));
-        const millisecondsPerStep = (performance.now() - began) / (step + 1 - start.step);
-        tell({
-          type: 'stage-progress',
-          stage: name,
-          iteration: step + 1,
-          iterations: steps,
-          millisecondsPerStep,
-        });
-      }
-      const file = guidanceFile(Math.ceil(step / perFile) - 1);
-      await writeAtomic(join(folder, file), new Uint8Array(logits.buffer));
-      const progress: Progress = { step, batches: feed.state(), engines, seconds: elapsed() };
-      await writeJsonAtomic(join(folder, progressFile), progress);
-    }
-  } finally {
-    await feed.close();
-  }
-  const { name: engineName, versions, threads, device } = engine;
+  const images = await batchesOrderOf(training, job.specFolder);
+  const steps = writeGuidance(guide, images, record, folder, start);
+  const save = (progress: Progress) => writeJsonAtomic(join(folder, progressFile), progress);
+  const order = { name, engine: engine.name, iterations: record.steps, start, saved, steps, save };
+  const completed = await runToEnd(order, tell, stop);
   return {
-    record: { steps, shape, stepsPerFile: perFile },
-    provenance: { engine: engineName, engines, versions, threads, device, seconds: elapsed() },
-    files: new Map(filesOf(steps, perFile).map(file => [file, { path: join(folder, file) }])),
+    record,
+    provenance: provenanceOf(engine, completed, guide.imagesAtOnce(), startedAt),
+    files: new Map(filesOf(record.steps, record).map(file => [file, { path: join(folder, file) }])),
   };
 }
 
 /** Where a stage that was stopped stands; undefined where not all files are there that it has written. */
-async function readProgress(folder: string, perFile: number): Promise<Progress | undefined> {
+async function readProgress(folder: string, record: GuidanceRecord): Promise<Progress | undefined> {
   const text = await readFile(join(folder, progressFile), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const progress: Progress = JSON.parse(text);
   const names = await readdir(folder);
-  return filesOf(progress.step, perFile).every(file => names.includes(file)) ? progress : undefined;
+  return filesOf(progress.iteration, record).every(file => names.includes(file)) ? progress : undefined;
 }
 
-const filesOf = (steps: number, perFile: number): string[] =>
-  Array.from({ length: Math.ceil(steps / perFile) }, (_, i) => guidanceFile(i));
+const filesOf = (steps: number, { stepsPerFile }: GuidanceRecord): string[] =>
+  Array.from({ length: Math.ceil(steps / stepsPerFile) }, (_, i) => guidanceFile(i));

@@ -1,5 +1,5 @@
 import type { Tell } from '../../contract/job.ts';
-import type { OriginalRecord, StageProvenance } from '../../contract/result.ts';
+import type { OriginalRecord } from '../../contract/result.ts';
 import type { OriginalStage } from '../../contract/stage.ts';
 import { workFolder } from '../../files/work-folder.ts';
 import { originalBatchesOf } from '../../images/images.ts';
@@ -9,12 +9,21 @@ import { learnableConvolutions, learnableParameters, type Network } from '../../
 import { namedTensors } from '../../networks/slots.ts';
 import { architectureOf, networkFile } from '../../target/target.ts';
 import { loadTeacher } from '../../target/teacher.ts';
-import { readSavedOriginal, runOriginal } from '../../training/target-run.ts';
-import { type OriginalState, type OriginalTask, startOfOriginal } from '../../training/train-target.ts';
+import { runToEnd, type Saved } from '../../training/resumable.ts';
+import {
+  type OriginalState,
+  type OriginalTask,
+  startOfOriginal,
+  trainOriginal,
+} from '../../training/train-target.ts';
+import { readTrainingCheckpoint, writeTrainingCheckpoint } from '../../training/training-checkpoint.ts';
 import { writeSafetensors } from '../../weights/safetensors.ts';
+import { provenanceOf } from '../provenance.ts';
 import type { Workshop } from '../workshop.ts';
-import { isMixed, refuseMixing } from './mixing.ts';
+import { engineFor } from './go-on.ts';
 import type { Outcome } from './outcome.ts';
+
+type SavedOriginal = Saved<OriginalState, OriginalRecord['history'][number]>;
 
 /** Where a spec names what the target is taught by. */
 const teacherSetting = 'target.train.teacher';
@@ -26,40 +35,34 @@ export async function original(
   tell: Tell,
   stop: AbortSignal,
 ): Promise<Outcome & { record: OriginalRecord }> {
-  const { name, key, configuration, recipe, seed } = stage;
+  const { name, key, configuration, recipe, seed, iterations } = stage;
   const { specFolder, store } = workshop.job;
   const startedAt = new Date();
-  const desk = { name, key, directory: workFolder(store, key) };
-  const saved = await readSavedOriginal(desk);
-  refuseMixing(workshop, saved);
-  const engine = await workshop.engine();
-  if (isMixed(workshop, saved))
-    tell({ type: 'stage-mixed', stage: name, engines: [...saved!.engines, engine.name] });
+  const folder = workFolder(store, key);
+  const saved = await readTrainingCheckpoint<SavedOriginal>(folder, key);
+  const engine = await engineFor(name, saved, workshop, tell);
   const { network } = await architectureOf(configuration, specFolder);
   const task: OriginalTask = {
-    ...{ network, recipe, seed, iterations: stage.iterations },
+    ...{ network, recipe, seed, iterations },
     images: await originalBatchesOf(configuration, recipe, specFolder),
     teacher: await loadTeacher({ ...configuration, teacher: recipe.teacher }, specFolder, teacherSetting),
   };
-  const trained = await runOriginal(engine, task, desk, saved, tell, stop);
+  const start = saved ?? startOfOriginal(task);
+  const steps = trainOriginal(engine, task, start);
+  const save = (state: SavedOriginal) => writeTrainingCheckpoint(folder, key, state);
+  const order = { name, engine: engine.name, iterations, start, saved, steps, save };
+  const trained = await runToEnd(order, tell, stop);
   const rough = roughness(task);
   const record: OriginalRecord = {
     seed,
-    iterations: stage.iterations,
+    iterations,
     learnableParameters: learnableParameters(network),
     history: [...trained.history],
     smoothness: { before: rough(startOfOriginal(task)), after: rough(trained) },
   };
-  const { name: engineName, versions, threads, device } = engine;
-  const provenance: StageProvenance = {
-    ...{ engine: engineName, engines: trained.engines, versions, threads, device },
-    ...{ imagesAtOnce: recipe.batch, seconds: trained.seconds, stepMilliseconds: trained.stepMilliseconds },
-    startedAt: startedAt.toISOString(),
-    ...{ node: process.version, platform: `${process.platform}-${process.arch}` },
-  };
   return {
     record,
-    provenance,
+    provenance: provenanceOf(engine, trained, recipe.batch, startedAt),
     files: new Map([[networkFile, writeSafetensors(tensorsOf(network, trained))]]),
   };
 }

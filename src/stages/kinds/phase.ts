@@ -1,6 +1,6 @@
 import type { Tell } from '../../contract/job.ts';
 import { distils } from '../../contract/needs.ts';
-import type { PhaseRecord, StageProvenance } from '../../contract/result.ts';
+import type { PhaseRecord } from '../../contract/result.ts';
 import type { PhaseStage } from '../../contract/stage.ts';
 import { workFolder } from '../../files/work-folder.ts';
 import { batchesOrderOf } from '../../images/images.ts';
@@ -9,12 +9,32 @@ import { initialParameters } from '../../target/initial.ts';
 import { encodePredictorFile, predictorFile, readPredictor } from '../../target/predictor-file.ts';
 import { loadTeacher } from '../../target/teacher.ts';
 import { readGuide } from '../../training/guidance-file.ts';
-import type { Guidance } from '../../training/train.ts';
-import { readTrainingCheckpoint } from '../../training/training-checkpoint.ts';
-import { trainAndMeasure } from '../training-run.ts';
+import { runToEnd, type Saved, type Step } from '../../training/resumable.ts';
+import {
+  type Guidance,
+  type Iteration,
+  startOfTraining,
+  type TrainingState,
+  train,
+} from '../../training/train.ts';
+import { readTrainingCheckpoint, writeTrainingCheckpoint } from '../../training/training-checkpoint.ts';
+import { type Measured, measureOnTheWay } from '../on-the-way.ts';
+import { provenanceOf } from '../provenance.ts';
 import type { Workshop } from '../workshop.ts';
-import { isMixed, refuseMixing } from './mixing.ts';
+import { engineFor } from './go-on.ts';
 import type { Outcome } from './outcome.ts';
+
+/** Where a phase stands. */
+interface PhaseState extends TrainingState, Measured {
+  /** How many images went through the networks together: as many bring the same bytes. */
+  readonly imagesAtOnce: number;
+}
+
+type Point = PhaseRecord['history'][number];
+
+interface PhaseStep extends Step<PhaseState, Point> {
+  readonly done: Iteration;
+}
 
 /**
  * Trains a predictor to the last iteration, from the checkpoint in the stage's working folder when there is one, on
@@ -27,48 +47,71 @@ export async function phase(
   tell: Tell,
   stop: AbortSignal,
 ): Promise<Outcome & { record: PhaseRecord }> {
-  const { name, key, configuration, training, seed, inputs, trackedOn } = stage;
+  const { name, key, configuration, training, seed, inputs, trackedOn, track } = stage;
   const { job } = workshop;
   const startedAt = new Date();
-  const directory = workFolder(job.store, key);
-  const saved = await readTrainingCheckpoint(directory, key);
-  refuseMixing(workshop, saved);
+  const folder = workFolder(job.store, key);
+  const saved = await readTrainingCheckpoint<Saved<PhaseState, Point>>(folder, key);
+  const engine = await engineFor(name, saved, workshop, tell);
   const bench = await workshop.bench(configuration, inputs);
-  const { engine, representation } = bench;
-  if (isMixed(workshop, saved))
-    tell({ type: 'stage-mixed', stage: name, engines: [...saved!.engines, engine.name] });
+  const { representation, predict, evaluator } = bench;
   const images = distils(training) ? await batchesOrderOf(training, job.specFolder) : undefined;
+  const guidance = await guidanceOf(stage, workshop);
+  // On the same engine as before, a run goes on to the same bytes.
+  const isSame = saved?.engines.at(-1) === engine.name;
+  const imagesAtOnce = isSame ? saved!.imagesAtOnce : engine.imagesAtOnce;
+  const onTheWay = measureOnTheWay(stage, saved, async parameters =>
+    evaluator.measure(await predict(parameters), track),
+  );
   const begin = () =>
     inputs.predictor === undefined
       ? initialParameters(engine, representation, training, seed, job.specFolder)
       : readPredictor(workshop, inputs.predictor, representation.predictorShapes);
-  const guidance = await guidanceOf(stage, workshop);
-  const trained = await trainAndMeasure(
-    { ...bench, guidance, images },
-    { stage, directory, begin },
-    saved,
-    tell,
-    stop,
-  );
-  const { name: engineName, versions, threads, device } = engine;
-  const provenance: StageProvenance = {
-    ...{ engine: engineName, engines: trained.engines, versions, threads, device },
-    ...{ imagesAtOnce: trained.imagesAtOnce, seconds: trained.seconds },
-    ...{ stepMilliseconds: trained.stepMilliseconds, startedAt: startedAt.toISOString() },
-    ...{ node: process.version, platform: `${process.platform}-${process.arch}` },
+  const start: PhaseState = saved ?? {
+    ...startOfTraining(training, await begin(), seed),
+    ...{ ...onTheWay.state(), imagesAtOnce },
   };
+
+  async function* steps(): AsyncGenerator<PhaseStep> {
+    const workpiece = { ...bench, guidance, configuration: training, images };
+    for await (const done of train(workpiece, start, imagesAtOnce)) {
+      const { iteration, losses, learningRate, imagesAtOnce } = done;
+      const point = { iteration, ...losses, learningRate };
+      const state = () => ({ ...done.state(), ...onTheWay.state(), imagesAtOnce });
+      yield { iteration, loss: losses.loss, point, state, done };
+    }
+  }
+  let { parameters: before, imagesAtOnce: together } = { ...start, imagesAtOnce };
+  const observe = async ({ done }: PhaseStep) => {
+    if (done.imagesAtOnce < together)
+      tell({ type: 'stage-sliced', stage: name, imagesAtOnce: done.imagesAtOnce });
+    together = done.imagesAtOnce;
+    const { parameters } = done.state();
+    for (const one of await onTheWay.look(done, before, parameters))
+      tell({ type: 'stage-evaluated', stage: name, ...one });
+    before = parameters;
+  };
+  const save = (state: Saved<PhaseState, Point>) => writeTrainingCheckpoint(folder, key, state);
+  const { iterations } = training;
+  const order = { name, engine: engine.name, iterations, start, saved, steps: steps(), observe, save };
+  const trained = await runToEnd(order, tell, stop);
+
   const record: PhaseRecord = {
     seed,
-    iterations: training.iterations,
+    iterations,
     predictorParameters: parameterCount(representation.predictorShapes),
     learnableParameters: representation.kernels.parameters,
-    history: trained.history,
+    history: [...trained.history],
     evaluations: trained.evaluations,
     ...(trained.skipped > 0 ? { skippedSteps: trained.skipped } : {}),
     evaluatedOn: trackedOn,
   };
   const file = encodePredictorFile(trained.parameters, representation.predictorShapes);
-  return { record, provenance, files: new Map([[predictorFile, file]]) };
+  return {
+    record,
+    provenance: provenanceOf(engine, trained, together, startedAt),
+    files: new Map([[predictorFile, file]]),
+  };
 }
 
 /** Where the logits are given there is nothing else to know of the teacher. */
