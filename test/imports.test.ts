@@ -39,7 +39,7 @@ const directions: Record<string, string[]> = {
     'graph',
     'files',
   ],
-  inputs: ['plan', 'evaluation', 'target', 'images', 'contract', 'spec', 'data', 'networks'],
+  inputs: ['evaluation', 'target', 'images', 'contract', 'spec', 'data', 'networks'],
   execute: [
     'store',
     'plan',
@@ -57,8 +57,8 @@ const directions: Record<string, string[]> = {
   plan: ['images', 'contract', 'spec', 'files', 'catalogue'],
   report: ['contract', 'files', 'catalogue'],
   product: [
+    'inputs',
     'target',
-    'contract',
     'devices',
     'format',
     'spec',

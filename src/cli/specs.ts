@@ -36,9 +36,9 @@ export async function planSpecs(options: Options): Promise<PlannedSweep[] | 2 | 
   const lacking: Wrong[] = [];
   for (const given of sweeps) {
     const { sweep, notes: settled } = await settle(given);
-    const { hashes, diagnostics, notes } = await checkInputs(sweep);
+    const { cells, diagnostics, notes } = await checkInputs(sweep);
     if (!options.quiet) for (const note of [...settled, ...notes]) process.stderr.write(`${note}\n`);
-    if (diagnostics.length === 0) planned.push({ sweep, plan: planSweep(sweep, hashes) });
+    if (diagnostics.length === 0) planned.push({ sweep, plan: planSweep(sweep, cells) });
     else lacking.push({ diagnostics, sources: sweep.sources });
   }
   if (lacking.length === 0) return planned;

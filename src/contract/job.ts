@@ -11,8 +11,6 @@ export interface Job {
   readonly engine: EngineOrder;
   /** Whether a phase that another engine began may be gone on with. */
   readonly mayMixEngines: boolean;
-  /** Folder of the spec, absolute: relative paths in the configuration start here. */
-  readonly specFolder: string;
 }
 
 /** Work begins; a phase tells how long it is. */

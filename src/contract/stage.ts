@@ -1,6 +1,7 @@
 import type { Evaluation, Measure } from '../catalogue/measures.ts';
 import type { Configuration, Recipe } from '../spec/configuration.ts';
 import { guidedSteps } from './needs.ts';
+import type { Placed } from './placed.ts';
 
 /** What every stage has: the configuration of the cell it belongs to, and what it builds on. */
 interface Common {
@@ -8,7 +9,7 @@ interface Common {
   readonly key: string;
   /** For people: the first run that needs it, and what it does there. */
   readonly name: string;
-  readonly configuration: Configuration;
+  readonly configuration: Placed;
   /** Keys of the stages whose results it reads, by their part in this one. */
   readonly inputs: Inputs;
   /** The selection of the round before, of a stage that is left out when that ended the rounds. */
@@ -48,7 +49,7 @@ export interface PhaseStage extends Common {
   readonly kind: 'phase';
   readonly seed: number;
   /** The configuration with the phase's own settings. */
-  readonly training: Configuration;
+  readonly training: Placed;
   /** What is measured on the way, for the record: the network that is trained does not depend on it. */
   readonly track: readonly Measure[];
   /** The images that it is measured on, by their content. */
@@ -62,7 +63,7 @@ export interface GuidanceStage extends Common {
   readonly kind: 'guidance';
   readonly seed: number;
   /** The configuration of one of these phases. */
-  readonly training: Configuration;
+  readonly training: Placed;
 }
 
 /** One measure of a finished predictor, or (without one) of the target itself. */

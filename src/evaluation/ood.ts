@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type OodSet, oodSets } from '../catalogue/datasets.ts';
-import { dataRoot } from '../contract/locate.ts';
 import { oodSetOf } from '../contract/measure-settings.ts';
+import type { Placed } from '../contract/placed.ts';
 import { type FolderList, listFolder } from '../data/folder.ts';
 import { indexFolder } from '../data/folder-index.ts';
 import { normalizationOf } from '../data/normalize.ts';
@@ -43,16 +43,11 @@ function nameOf(configuration: Configuration): OodSet {
   );
 }
 
-function corruptedSource(
-  configuration: Configuration,
-  specFolder: string,
-  folder: string,
-  classes: number,
-): CorruptedSource {
+function corruptedSource(configuration: Placed, folder: string, classes: number): CorruptedSource {
   const { corruptions = allCorruptions, severities = allSeverities } = configuration.ood;
   const limit = configuration.data.test;
   return {
-    folder: join(dataRoot(configuration, specFolder), folder),
+    folder: join(configuration.data.root, folder),
     classes,
     corruptions,
     severities,
@@ -60,38 +55,34 @@ function corruptedSource(
   };
 }
 
-const renditions = (configuration: Configuration, specFolder: string, folder: string) => ({
-  folder: join(dataRoot(configuration, specFolder), folder),
+const renditions = (configuration: Placed, folder: string) => ({
+  folder: join(configuration.data.root, folder),
   limit: configuration.data.test,
   corrupt: configuration.data.corrupt,
   ...sizingOf(configuration),
 });
 
-async function openShifted(configuration: Configuration, specFolder: string): Promise<ShiftedSet> {
+async function openShifted(configuration: Placed): Promise<ShiftedSet> {
   const { folder, form } = oodSets[nameOf(configuration)];
   return form.kind === 'renditions'
-    ? openRenditions(renditions(configuration, specFolder, folder))
-    : openCorrupted(corruptedSource(configuration, specFolder, folder, form.classes));
+    ? openRenditions(renditions(configuration, folder))
+    : openCorrupted(corruptedSource(configuration, folder, form.classes));
 }
 
 /**
  * The hash of the files that the measure `ood` reads. Throws a Failure of kind 'data'. `tell` is told of images that are
  * left out because they cannot be decoded.
  */
-export async function oodSha256(
-  configuration: Configuration,
-  specFolder: string,
-  tell: (note: string) => void,
-): Promise<string> {
+export async function oodSha256(configuration: Placed, tell: (note: string) => void): Promise<string> {
   const { folder: name, form } = oodSets[nameOf(configuration)];
   if (form.kind === 'renditions') {
-    const { folder, corrupt } = renditions(configuration, specFolder, name);
+    const { folder, corrupt } = renditions(configuration, name);
     const list = await listFolder(folder);
     const { sha256, broken } = await indexFolder(list, { decode: corrupt === 'skip' });
     if (broken.size > 0) tell(leftOut(list, broken));
     return firstOnly(sha256, configuration.data.test);
   }
-  const source = corruptedSource(configuration, specFolder, name, form.classes);
+  const source = corruptedSource(configuration, name, form.classes);
   // What is wrong with them is told before the first run.
   await openCorrupted(source);
   const files = corruptedFiles(source);
@@ -110,11 +101,10 @@ export async function outOfDistribution(
   target: Target,
   kernels: TargetKernels,
   rows: Float32Array,
-  configuration: Configuration,
-  specFolder: string,
+  configuration: Placed,
 ): Promise<OodDocument> {
   const set = nameOf(configuration);
-  const { images, parts, among } = await openShifted(configuration, specFolder);
+  const { images, parts, among } = await openShifted(configuration);
   const { classes, input } = target.network;
   if (classes !== images.classes || input[1] !== images.height || input[2] !== images.width) {
     throw new Failure(

@@ -20,7 +20,6 @@ export interface AttemptOrder {
   /** Where jobs are executed. */
   executor: Executor;
   device: DeviceAsk;
-  specFolder: string;
 }
 
 /**
@@ -69,7 +68,7 @@ export async function executeStages(
 
 async function executeJob(
   stages: readonly Stage[],
-  { device, specFolder, executor }: AttemptOrder,
+  { device, executor }: AttemptOrder,
   engine: EngineOrder,
   store: Store,
   emit: Emit<SweepEvent>,
@@ -78,7 +77,7 @@ async function executeJob(
 ): Promise<void> {
   // What an earlier attempt failed of says nothing of this one.
   for (const { key } of stages) await rm(join(workFolder(store.folder, key), failureFile), { force: true });
-  const job: Job = { stages, store: store.folder, engine, mayMixEngines: device !== 'auto', specFolder };
+  const job: Job = { stages, store: store.folder, engine, mayMixEngines: device !== 'auto' };
   const { failures, interrupted, crash } = await executor(job, emit, interruption);
   let unexplained = crash;
   for (const stage of stages) {

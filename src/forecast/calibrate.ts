@@ -39,7 +39,7 @@ export async function knownTimes(
   work: SweepWork,
   finished: Iterable<PhaseStage>,
   costOf: (configuration: PhaseStage['configuration']) => Cost,
-  { share, store, specFolder, all }: { share: Share; store: Store; specFolder: string; all: boolean },
+  { share, store, all }: { share: Share; store: Store; all: boolean },
   interruption: Interruption,
 ): Promise<KnownTimes> {
   const isSame = (time: StepTime) => time.engine === share.engine && time.threads === share.threads;
@@ -54,7 +54,7 @@ export async function knownTimes(
   const fresh: StepTime[] = [];
   for (const { stage, kind, work } of all ? unknown : kept.length > 0 ? [] : unknown.slice(0, 1)) {
     if (interruption.stop.aborted) break;
-    const milliseconds = await measureSteps(stage, kind, orderOf(share, 0), specFolder, interruption);
+    const milliseconds = await measureSteps(stage, kind, orderOf(share, 0), interruption);
     const about = { engine: share.engine, threads: share.threads, signature: signatureOf(stage) };
     if (milliseconds !== undefined) fresh.push({ ...about, kind, work, milliseconds });
   }

@@ -1,15 +1,19 @@
 import { distils } from '../contract/needs.ts';
 import { multiplyAdds } from '../graph/cost.ts';
+import { sizeOf } from '../graph/tensor.ts';
 import { input } from '../graph/value.ts';
 import { overheadBits } from '../nern/ordering/permutation.ts';
 import { parameterCount } from '../nern/predictor/predictor-shapes.ts';
-import type { Teacher } from '../nern/step/teacher.ts';
 import { forward, frozen } from '../networks/forward.ts';
-import { learnableConvolutions, learnableParameters } from '../networks/network.ts';
+import {
+  learnableConvolutions,
+  learnableParameters,
+  type Network,
+  parameterShapes,
+} from '../networks/network.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { shapesOf } from '../target/represent.ts';
-import type { Target } from '../target/target.ts';
 
 /** What a cell's predictor takes: sizes in parameters and bits, work in multiply-adds. */
 export interface Cost {
@@ -37,10 +41,9 @@ export interface PhaseCost {
 }
 
 /** How much work an image is in a network, by the network: the same for all cells of a target. */
-const perImage = new WeakMap<Target['network'], number>();
+const perImage = new WeakMap<Network, number>();
 
-export function costOf(target: Target, configuration: Configuration, teacher: Teacher = target): Cost {
-  const { network } = target;
+export function costOf(network: Network, configuration: Configuration, guide: Network = network): Cost {
   const layers = learnableConvolutions(network).map(({ shape }) => ({ shape }));
   const kernels = layers.reduce((total, { shape }) => total + shape[0] * shape[1], 0);
   const shapes = shapesOf(network, configuration);
@@ -57,18 +60,27 @@ export function costOf(target: Target, configuration: Configuration, teacher: Te
     permutationBits,
     kernels,
     perKernel,
-    image: imageIn(target),
-    guide: imageIn(teacher),
+    image: imageIn(network),
+    guide: imageIn(guide),
   };
 }
 
-function imageIn({ network, weights }: Teacher): number {
+/** What the weights are is all the same. */
+function imageIn(network: Network): number {
   const image =
     perImage.get(network) ??
-    multiplyAdds([forward(network, input('images', [1, ...network.input]), frozen(weights)).logits]);
+    multiplyAdds([forward(network, input('images', [1, ...network.input]), frozen(blank(network))).logits]);
   perImage.set(network, image);
   return image;
 }
+
+const blank = (network: Network) =>
+  new Map(
+    [...parameterShapes(network)].map(([name, shape]) => [
+      name,
+      { shape, data: new Float32Array(sizeOf(shape)) },
+    ]),
+  );
 
 /**
  * A backward pass is twice a forward one. Without distillation only the sampled kernels are predicted, unless the root of

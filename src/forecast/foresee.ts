@@ -12,7 +12,7 @@ import type { PlannedRun } from '../plan/run.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { openStore, storeFolder } from '../store/store.ts';
-import { loadTarget, type Target } from '../target/target.ts';
+import { type Architecture, architectureOf } from '../target/target.ts';
 import { loadTeacher } from '../target/teacher.ts';
 import { knownTimes } from './calibrate.ts';
 import { type Cost, costOf } from './cost.ts';
@@ -24,9 +24,8 @@ import { countWork, type KindCount, type SweepWork, type WorkGroup } from './wor
 /** What is to be foreseen. */
 export interface ForecastOrder {
   name: string;
-  /** The folder of all sweeps, and that of the spec, absolute. */
+  /** The folder of all sweeps, absolute. */
   runs: string;
-  specFolder: string;
   plan: Plan;
   earlier: EarlierPlan | undefined;
   selected: (run: PlannedRun) => boolean;
@@ -72,65 +71,64 @@ export interface Forecast {
 
 /** What would be done, and how long it would take. Executes nothing but a few steps to measure their time. */
 export async function foresee(order: ForecastOrder, interruption: Interruption): Promise<Forecast> {
-  const { plan, runs, name, specFolder, selected, calibrate } = order;
+  const { plan, runs, name, selected, calibrate } = order;
   const none = () => {};
   const store = await openStore(storeFolder(runs), none);
   const results = await readResults(join(runs, name), plan, none);
   const prospectOf = await prospects(plan, store, order.earlier);
   const isWanted = (run: PlannedRun) => selected(run) && !results.has(run.run);
   const work = countWork(plan, plan.runs.filter(isWanted), prospectOf);
-  const costs = await costsOf(plan, specFolder);
+  const costs = await costsOf(plan);
   const chosen = await chooseDevices(order.device, none, thisMachine(interruption.stop));
   const share = shareOf(chosen, Math.max(1, work.stages), order);
-  const place = { share, store, specFolder, all: calibrate };
+  const place = { share, store, all: calibrate };
   const finished = finishedPhases(plan, prospectOf);
   const costAt = (configuration: Configuration) => costs.get(configuration)!;
   const { times, calibrated } = await knownTimes(work, finished, costAt, place, interruption);
-  const time = timeIt(work, costAt, await testImages(plan, specFolder), times);
+  const time = timeIt(work, costAt, await testImages(plan), times);
   return {
     ...{ complete: results.size, stages: work.stages, prospectOf, calibrated },
     ...{ engine: share.engine, jobs: share.jobs, threads: share.threads },
     kinds: [...work.kinds].map(([kind, count]) => ({ kind, ...count, seconds: time.ofKind.get(kind) ?? 0 })),
-    cells: cellsOf(plan, results).map(({ cell, ...counts }) => ({
+    cells: cellsOf(plan, results).map(({ cell, placed, ...counts }) => ({
       ...{ id: cell.id, values: cell.values, ...counts, seconds: time.ofCell.get(cell) ?? 0 },
-      ...costAt(cell.configuration),
+      ...costAt(placed),
     })),
     seconds: time.isKnown ? time.total / share.jobs : undefined,
     basis: time.basis,
   };
 }
 
-/** The cost of each cell, by its configuration; each target, and each teacher, is read once. */
-async function costsOf({ runs }: Plan, specFolder: string): Promise<Map<Configuration, Cost>> {
-  const targets = new Map<string, Promise<Target>>();
+/** The cost of each cell, by its placed configuration; each target, and each teacher, is read once. */
+async function costsOf({ runs }: Plan): Promise<Map<Configuration, Cost>> {
+  const targets = new Map<string, Promise<Architecture>>();
   const teachers = new Map<string, ReturnType<typeof loadTeacher>>();
   const costs = new Map<Configuration, Cost>();
-  for (const { cell } of runs) {
-    const { configuration } = cell;
-    if (costs.has(configuration)) continue;
-    const { target: of, data } = configuration;
+  for (const { inputs } of runs) {
+    const { placed } = inputs;
+    if (costs.has(placed)) continue;
+    const { target: of, data } = placed;
     const name = canonicalJson({ of, data });
-    const target = targets.get(name) ?? loadTarget(configuration, specFolder);
+    const target = targets.get(name) ?? architectureOf(placed);
     targets.set(name, target);
-    const guide = canonicalJson({ teacher: configuration.teacher, name });
-    const teacher = teachers.get(guide) ?? loadTeacher(configuration, specFolder);
+    const guide = canonicalJson({ teacher: placed.teacher, name });
+    const teacher = teachers.get(guide) ?? loadTeacher(placed);
     teachers.set(guide, teacher);
-    costs.set(configuration, costOf(await target, configuration, await teacher));
+    costs.set(placed, costOf((await target).network, placed, (await teacher)?.network));
   }
   return costs;
 }
 
-/** How many test images each cell looks at, by its configuration. */
-async function testImages({ runs }: Plan, specFolder: string): Promise<Map<Configuration, number>> {
+/** How many test images each cell looks at, by its placed configuration. */
+async function testImages({ runs }: Plan): Promise<Map<Configuration, number>> {
   const known = new Map<string, Promise<number>>();
   const counts = new Map<Configuration, number>();
-  for (const { cell, inputs } of runs) {
-    const { configuration } = cell;
-    if (inputs.test === undefined || counts.has(configuration)) continue;
-    const count =
-      known.get(inputs.test) ?? openImages(configuration, specFolder, 'test').then(({ count }) => count);
-    known.set(inputs.test, count);
-    counts.set(configuration, await count);
+  for (const { inputs } of runs) {
+    const { hashes, placed } = inputs;
+    if (hashes.test === undefined || counts.has(placed)) continue;
+    const count = known.get(hashes.test) ?? openImages(placed, 'test').then(({ count }) => count);
+    known.set(hashes.test, count);
+    counts.set(placed, await count);
   }
   return counts;
 }
@@ -175,9 +173,9 @@ function timeIt(
 }
 
 function cellsOf({ runs }: Plan, results: ReadonlyMap<string, unknown>) {
-  const cells = new Map<Cell, { runs: number; complete: number }>();
-  for (const { cell, run } of runs) {
-    const counts = cells.get(cell) ?? { runs: 0, complete: 0 };
+  const cells = new Map<Cell, { placed: Configuration; runs: number; complete: number }>();
+  for (const { cell, inputs, run } of runs) {
+    const counts = cells.get(cell) ?? { placed: inputs.placed, runs: 0, complete: 0 };
     cells.set(cell, counts);
     counts.runs++;
     if (results.has(run)) counts.complete++;

@@ -81,7 +81,13 @@ export async function readEarlierPlan(folder: string): Promise<EarlierPlan | und
     const { values, configuration } = cell;
     const known = cells.get(cell.id);
     if (known !== undefined) known.seeds.push(seed);
-    else cells.set(cell.id, { values: canonicalJson(values), configuration, inputs, seeds: [seed] });
+    else
+      cells.set(cell.id, {
+        values: canonicalJson(values),
+        configuration,
+        inputs: inputs.hashes,
+        seeds: [seed],
+      });
   }
   const byValues = new Map([...cells.values()].map(cell => [cell.values, cell]));
   return {

@@ -80,7 +80,6 @@ export async function measureSteps(
   stage: PhaseStage,
   kind: StepKind,
   engine: EngineOrder,
-  specFolder: string,
   interruption: Interruption,
 ): Promise<number | undefined> {
   const key = randomBytes(32).toString('hex');
@@ -94,7 +93,7 @@ export async function measureSteps(
   const stages: Stage[] = [{ ...common, key, inputs: { guidance }, track: [] }];
   if (guidance !== undefined) stages.unshift({ ...common, kind: 'guidance', key: guidance, inputs: {} });
   return inTemporaryFolder(async store => {
-    const job = { stages, store, engine, mayMixEngines: false, specFolder };
+    const job = { stages, store, engine, mayMixEngines: false };
     await executors.local(job, () => {}, interruption);
     const read = await readObject(objectFolder(store, key), key);
     return read.state === 'complete'

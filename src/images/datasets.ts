@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { datasetOf, datasets } from '../catalogue/datasets.ts';
-import { dataRoot, locateFile } from '../contract/locate.ts';
+import { type Placed, present } from '../contract/placed.ts';
 import { readTask } from '../data/arrays.ts';
 import type { Sizing } from '../data/crop.ts';
 import { classesIn, isFolder } from '../data/folder.ts';
@@ -25,17 +25,17 @@ export function classesOf({ target, data }: Configuration): number {
 }
 
 /** What the images of the configuration ask of a network. Throws a Failure of kind 'data' where that is known only by files. */
-export async function taskOf(configuration: Configuration, specFolder: string): Promise<Task> {
+export async function taskOf(configuration: Placed): Promise<Task> {
   const { dataset } = configuration.target;
   const { classes, size } = configuration.data;
   switch (dataset) {
     case 'arrays':
-      return taskOfArrays(configuration, specFolder);
+      return taskOfArrays(configuration);
     case 'imagenet':
       return { classes: datasets.imagenet.classes, input: [3, size, size] };
     case 'folder':
       return {
-        classes: classes ?? (await classesOfFolder(configuration, specFolder)),
+        classes: classes ?? (await classesOfFolder(configuration)),
         input: [3, size, size],
       };
     default: {
@@ -46,39 +46,30 @@ export async function taskOf(configuration: Configuration, specFolder: string): 
 }
 
 /** Where the images of a split of the target's data set come from. Throws a Failure of kind 'data'. */
-export async function sourceOf(
-  configuration: Configuration,
-  specFolder: string,
-  split: Split,
-): Promise<Source> {
+export async function sourceOf(configuration: Placed, split: Split): Promise<Source> {
   const { dataset } = configuration.target;
   const limit = configuration.data[split];
   switch (dataset) {
     case 'arrays':
-      return { kind: 'arrays', files: await arraysOf(configuration, specFolder, split), split, limit };
+      return { kind: 'arrays', files: await arraysOf(configuration, split), split, limit };
     case 'folder':
-      return folderSource(configuration, await labelled(configuration, specFolder, split), limit);
+      return folderSource(configuration, await labelled(configuration, split), limit);
     case 'imagenet':
-      return folderSource(configuration, await imagenetSplit(configuration, specFolder, split), limit);
+      return folderSource(configuration, await imagenetSplit(configuration, split), limit);
     case 'procedural':
       return { kind: dataset, split, limit };
     default:
-      return { kind: dataset, root: dataRoot(configuration, specFolder), split, limit };
+      return { kind: dataset, root: configuration.data.root, split, limit };
   }
 }
 
 /** What distillation is shown: the training images of the target's data set, or what `data.source` names. */
-export async function trainingSourceOf(
-  configuration: Configuration,
-  specFolder: string,
-): Promise<TrainingSource> {
-  const { source, train: limit } = configuration.data;
-  const root = dataRoot(configuration, specFolder);
-  const locate = (key: string, file: string) =>
-    locateFile(configuration, `data.source.${key}`, file, specFolder);
+export async function trainingSourceOf(configuration: Placed): Promise<TrainingSource> {
+  const { source, train: limit, root } = configuration.data;
+  const locate = (key: string, file: string) => present(file, `data.source.${key}`);
   switch (source.method) {
     case 'task':
-      return sourceOf(configuration, specFolder, 'train');
+      return sourceOf(configuration, 'train');
     case 'noise':
       return { kind: 'noise', distribution: source.distribution, scale: source.scale };
     case 'folder':
@@ -89,7 +80,7 @@ export async function trainingSourceOf(
     }
     case 'dataset':
       if (source.name === 'imagenet')
-        return folderSource(configuration, imagenetSplits(configuration, specFolder).train, limit);
+        return folderSource(configuration, imagenetSplits(configuration).train, limit);
       if (source.name === 'procedural') return { kind: 'procedural', split: 'train', limit };
       if (source.name === 'stl10-unlabeled') return { kind: 'stl10', root, split: 'unlabeled', limit };
       return { kind: source.name, root, split: 'train', limit };
@@ -118,18 +109,14 @@ export function sizingOf({ target, data }: Configuration): Sizing {
 }
 
 /** The folders of ImageNet's training and validation images. */
-function imagenetSplits(configuration: Configuration, specFolder: string): Record<Split, string> {
-  const folder = join(dataRoot(configuration, specFolder), imagenetFolder);
+function imagenetSplits(configuration: Placed): Record<Split, string> {
+  const folder = join(configuration.data.root, imagenetFolder);
   return { train: join(folder, 'train'), test: join(folder, 'val') };
 }
 
 /** One of them. Throws a Failure of kind 'data' where its labels would not be ImageNet's. */
-async function imagenetSplit(
-  configuration: Configuration,
-  specFolder: string,
-  split: Split,
-): Promise<string> {
-  const splits = imagenetSplits(configuration, specFolder);
+async function imagenetSplit(configuration: Placed, split: Split): Promise<string> {
+  const splits = imagenetSplits(configuration);
   await refuseOtherClasses(splits.train, splits.test);
   await refusePartOfImagenet(splits[split], datasets.imagenet.classes);
   return splits[split];
@@ -142,10 +129,10 @@ const splitNames = { train: ['train'], test: ['test', 'val'] } as const;
  * The folder of a split. Throws a Failure of kind 'data' where `data.folder` is missing, or where the splits that it has are
  * of other classes.
  */
-async function folderOf(configuration: Configuration, specFolder: string, split: Split): Promise<string> {
+async function folderOf(configuration: Placed, split: Split): Promise<string> {
   const { folder } = configuration.data;
   if (folder === undefined) throw missing('data.folder', 'the images', 'folder: FOLDER');
-  const root = await locateFile(configuration, 'data.folder', folder, specFolder);
+  const root = await present(folder, 'data.folder');
   const found: Partial<Record<Split, string>> = {};
   for (const [of, names] of Object.entries(splitNames) as [Split, readonly string[]][])
     for (const path of names.map(name => join(root, name))) if (await isFolder(path)) found[of] ??= path;
@@ -161,28 +148,25 @@ async function folderOf(configuration: Configuration, specFolder: string, split:
 }
 
 /** The folder of a split, of no more classes than the network has. Throws a Failure of kind 'data'. */
-async function labelled(configuration: Configuration, specFolder: string, split: Split): Promise<string> {
-  const folder = await folderOf(configuration, specFolder, split);
+async function labelled(configuration: Placed, split: Split): Promise<string> {
+  const folder = await folderOf(configuration, split);
   const { classes } = configuration.data;
   if (classes !== undefined) await refuseMoreClasses(folder, classes);
   return folder;
 }
 
 /** As many as there are subfolders with the images that are measured on, else with those to train with. */
-async function classesOfFolder(configuration: Configuration, specFolder: string): Promise<number> {
-  const folder = await folderOf(configuration, specFolder, 'test').catch(() =>
-    folderOf(configuration, specFolder, 'train'),
-  );
+async function classesOfFolder(configuration: Placed): Promise<number> {
+  const folder = await folderOf(configuration, 'test').catch(() => folderOf(configuration, 'train'));
   return (await classesIn(folder)).length;
 }
 
 /** The files that `data.arrays` names. Throws a Failure of kind 'data' where it names none. */
-async function arraysOf(configuration: Configuration, specFolder: string, split: Split) {
+async function arraysOf(configuration: Placed, split: Split) {
   const given = configuration.data.arrays?.[split];
   const path = `data.arrays.${split}`;
   if (given === undefined) throw missing(path, 'the images', `arrays: { ${split}: { images: FILE.npz } }`);
-  const locate = (key: 'images' | 'labels', file: string) =>
-    locateFile(configuration, `${path}.${key}`, file, specFolder);
+  const locate = (key: 'images' | 'labels', file: string) => present(file, `${path}.${key}`);
   const images = await locate('images', given.images);
   return given.labels === undefined ? { images } : { images, labels: await locate('labels', given.labels) };
 }
@@ -191,12 +175,11 @@ const missing = (path: string, what: string, add: string) =>
   new Failure('data', `Expected \`${path}\` to name ${what}, found none`, `Add ${add} to \`data\`.`);
 
 /** The classes that the labels of both splits, where they are given, come from. */
-async function taskOfArrays(configuration: Configuration, specFolder: string): Promise<Task> {
+async function taskOfArrays(configuration: Placed): Promise<Task> {
   const given = (['test', 'train'] as const).filter(split => configuration.data.arrays?.[split]);
   const splits = given.length > 0 ? given : (['test'] as const);
   const tasks = [];
-  for (const split of splits)
-    tasks.push(await readTask(await arraysOf(configuration, specFolder, split), split));
+  for (const split of splits) tasks.push(await readTask(await arraysOf(configuration, split), split));
   const [{ height, width }] = tasks as [(typeof tasks)[number]];
   return {
     classes: configuration.data.classes ?? Math.max(...tasks.map(task => task.classes)),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
 import { distilsOnTask } from '../contract/needs.ts';
+import type { Placed } from '../contract/placed.ts';
 import type { BatchesOrder } from '../data/batch-maker.ts';
 import { type FolderList, listFolder } from '../data/folder.ts';
 import { indexFolder } from '../data/folder-index.ts';
@@ -9,49 +10,41 @@ import type { ImageSet } from '../data/image-set.ts';
 import { normalizationOf } from '../data/normalize.ts';
 import { proceduralSha256 } from '../data/procedural.ts';
 import { openSource, readImages, type TrainingSource } from '../data/source.ts';
-import type { Configuration, Recipe } from '../spec/configuration.ts';
+import type { Recipe } from '../spec/configuration.ts';
 import { type Split, sourceOf, taskOf, trainingSourceOf } from './datasets.ts';
 
 /**
  * The images of the target's data set, as many as the configuration uses; of the training images those that are not held
  * out, or these. Throws a Failure of kind 'data'.
  */
-export async function openImages(
-  configuration: Configuration,
-  specFolder: string,
-  part: Split | 'held-out',
-): Promise<ImageSet> {
-  const source = await sourceOf(configuration, specFolder, part === 'test' ? 'test' : 'train');
+export async function openImages(configuration: Placed, part: Split | 'held-out'): Promise<ImageSet> {
+  const source = await sourceOf(configuration, part === 'test' ? 'test' : 'train');
   const { heldOut } = configuration.data;
   if (part === 'test' || (part === 'train' && heldOut === 0)) return openSource(source);
   return openSource(source, count => divide(count, heldOut)[part === 'train' ? 'kept' : 'held']);
 }
 
 /** What distillation is shown, and how. Throws a Failure of kind 'data' where files are missing. */
-export async function batchesOrderOf(
-  configuration: Configuration,
-  specFolder: string,
-): Promise<BatchesOrder> {
+export async function batchesOrderOf(configuration: Placed): Promise<BatchesOrder> {
   const { data, batch } = configuration;
   return {
-    source: await trainingSourceOf(configuration, specFolder),
+    source: await trainingSourceOf(configuration),
     heldOut: distilsOnTask(configuration) ? data.heldOut : 0,
     normalization: normalizationOf(data.normalize),
     augment: data.augment,
     batch,
-    input: (await taskOf(configuration, specFolder)).input,
+    input: (await taskOf(configuration)).input,
   };
 }
 
 /** What a target in training is shown, and how. Throws a Failure of kind 'data' where files are missing. */
 export async function originalBatchesOf(
-  configuration: Configuration,
+  configuration: Placed,
   { augment, batch }: Recipe,
-  specFolder: string,
 ): Promise<BatchesOrder> {
   const { heldOut, normalize } = configuration.data;
-  const source = await sourceOf(configuration, specFolder, 'train');
-  const { input } = await taskOf(configuration, specFolder);
+  const source = await sourceOf(configuration, 'train');
+  const { input } = await taskOf(configuration);
   return { source, heldOut, normalization: normalizationOf(normalize), augment, batch, input };
 }
 
@@ -61,15 +54,12 @@ export async function originalBatchesOf(
  * of kind 'data'. `tell` is told of images that are left out because they cannot be decoded.
  */
 export async function imagesSha256(
-  configuration: Configuration,
-  specFolder: string,
+  configuration: Placed,
   which: Split | 'source',
   tell: (note: string) => void = () => {},
 ): Promise<string> {
   const source =
-    which === 'source'
-      ? await trainingSourceOf(configuration, specFolder)
-      : await sourceOf(configuration, specFolder, which);
+    which === 'source' ? await trainingSourceOf(configuration) : await sourceOf(configuration, which);
   return sha256Of(source, tell);
 }
 

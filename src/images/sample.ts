@@ -1,4 +1,5 @@
 import type { Split } from '../contract/needs.ts';
+import type { Placed } from '../contract/placed.ts';
 import { firstOf, type ImageSet } from '../data/image-set.ts';
 import { planeOf } from '../data/images.ts';
 import {
@@ -8,7 +9,6 @@ import {
   normalizeImages,
 } from '../data/normalize.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import type { Configuration } from '../spec/configuration.ts';
 import { openImages } from './images.ts';
 
 /** Labelled images, and how their network wants them. */
@@ -18,12 +18,8 @@ export interface Sample {
 }
 
 /** The images of the target's data set, as many as the configuration uses. Throws a Failure of kind 'data'. */
-export async function sampleOf(
-  configuration: Configuration,
-  specFolder: string,
-  split: Split,
-): Promise<Sample> {
-  const images = await openImages(configuration, specFolder, split);
+export async function sampleOf(configuration: Placed, split: Split): Promise<Sample> {
+  const images = await openImages(configuration, split);
   return { images, normalization: normalizationOf(configuration.data.normalize) };
 }
 

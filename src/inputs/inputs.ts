@@ -1,11 +1,11 @@
 import { canonicalJson } from '../canonical-json.ts';
-import { dataRoot, locateFile } from '../contract/locate.ts';
+import type { CellInputs, Role } from '../contract/inputs.ts';
 import { distils, distilsOnTask, imagesOf, type Looked } from '../contract/needs.ts';
+import { type Placed, place, placedAs, present } from '../contract/placed.ts';
 import { oodSha256 } from '../evaluation/ood.ts';
 import { Failure } from '../failure.ts';
 import { imagesSha256, openImages } from '../images/images.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
-import type { InputHashes } from '../plan/key.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { Configuration, Recipe } from '../spec/configuration.ts';
 import { type Diagnostic, tidy } from '../spec/diagnostic.ts';
@@ -13,62 +13,89 @@ import { permutationOf } from '../spec/permutation.ts';
 import { phasesOf } from '../spec/phases.ts';
 import type { Sweep } from '../spec/sweep.ts';
 import { listed } from '../spec/text.ts';
-import { findTargetRun } from '../target/finished-run.ts';
-import { readGivenPermutation } from '../target/given-permutation.ts';
+import { type Ordered, readGivenPermutation } from '../target/given-permutation.ts';
 import { readInitial } from '../target/initial.ts';
 import { shapesOf } from '../target/represent.ts';
-import { loadTarget, type Setting } from '../target/target.ts';
+import { type Architecture, architectureOf, isMade, loadTarget, type Setting } from '../target/target.ts';
 import { loadTeacher } from '../target/teacher.ts';
+import { createLocate, withPlaces } from './locate.ts';
+import { givenRun } from './place-run.ts';
 
-/** What is known of the files that a sweep reads: their contents by cell id, or what is wrong with them. */
+/** What is known of the files that a sweep reads: those of its cells by their ids, or what is wrong with them. */
 export interface Inputs {
-  hashes: Map<string, InputHashes>;
+  cells: Map<string, CellInputs>;
   diagnostics: Diagnostic[];
   /** What is to be told of files that are taken as they are. */
   notes: string[];
 }
 
 /**
- * Reads, checks and hashes everything that the cells' runs will read, before any of them runs: a sweep that lacks a
- * file is refused at once, as a whole, with the place in the spec that asks for it. What many cells share is read
- * once.
+ * Finds, reads, checks and hashes everything that the cells' runs will read, before any of them runs: a sweep that lacks a
+ * file is refused at once, as a whole, with the place in the spec that asks for it. What many cells share is read once.
  */
 export async function checkInputs(sweep: Sweep): Promise<Inputs> {
-  const known = new Map<string, Promise<string | Failure>>();
-  const hashes = new Map<string, InputHashes>();
+  const locate = createLocate(sweep.folder);
+  const known = new Map<string, Promise<unknown>>();
+  const cells = new Map<string, CellInputs>();
   const diagnostics: Diagnostic[] = [];
   const notes: string[] = [];
+  const onlyOnce = <Result>(name: string, check: () => Promise<Result>): Promise<Result | Failure> => {
+    const checked = (known.get(name) as Promise<Result | Failure> | undefined) ?? check().catch(expected);
+    known.set(name, checked);
+    return checked;
+  };
   for (const cell of sweep.cells) {
-    const found: Record<string, string> = {};
-    for (const { role, path, name, check } of inputsOf(cell, sweep.folder, note => notes.push(note))) {
-      const checked = known.get(name) ?? check().catch(expected);
-      known.set(name, checked);
-      const result = await checked;
-      if (result instanceof Failure) diagnostics.push(diagnosticOf(result, sweep, path, cell));
-      else found[role] = result;
+    const { files, missing } = await locate(cell.configuration);
+    const { from, network, dataset } = cell.configuration.target;
+    const run =
+      from &&
+      (await onlyOnce(`run ${canonicalJson({ from, network, dataset })}`, () =>
+        givenRun(from, cell.configuration),
+      ));
+    const found = run instanceof Failure ? undefined : run;
+    const placed = place(cell.configuration, files, found);
+    const hashes: Partial<Record<Role, string>> = {};
+    const known = run instanceof Failure ? async () => Promise.reject(run) : () => targetOf(placed);
+    const tell = (note: string) => notes.push(note);
+    for (const { role, path, name, check } of inputsOf(cell.configuration, placed, known, tell)) {
+      const result = await onlyOnce(name, check);
+      // What is wrong with the target's run is told once, not again by what asks for its network.
+      if (result === run && role !== 'weights') continue;
+      if (result instanceof Failure)
+        diagnostics.push(diagnosticOf(withPlaces(result, missing) as Failure, sweep, path, cell));
+      else hashes[role] = result;
     }
-    hashes.set(cell.id, found);
+    cells.set(cell.id, { hashes, files, run: found, placed });
   }
-  return { hashes, diagnostics: tidy(diagnostics), notes };
+  return { cells, diagnostics: tidy(diagnostics), notes };
 }
 
 /** One thing that a cell's runs read. */
 interface Input {
-  /** `weights`, `teacher`, `permutation`, `train`, `test`; of phase i `images:i` and `predictor:i`. */
-  role: string;
+  readonly role: Role;
   /** The setting that asks for it. */
-  path: string;
+  readonly path: string;
   /** The same for what is the same. */
-  name: string;
+  readonly name: string;
   /** Reads it and returns the hash of its content. Throws a Failure. */
-  check: () => Promise<string>;
+  readonly check: () => Promise<string>;
 }
 
-function inputsOf({ configuration }: Cell, specFolder: string, tell: (note: string) => void): Input[] {
-  const { target, evaluate, select, baseline } = configuration;
-  const phases = baseline ? [] : phasesOf(configuration);
-  const isSelected =
-    configuration.progressive.rounds > 1 || phases.some(({ start }) => start === 'best-of-seeds');
+/** What is known of a target before anything runs: its weights too, where no stage makes them. */
+type KnownTarget = () => Promise<Ordered & Pick<Architecture, 'sha256'>>;
+
+const targetOf = async (placed: Placed) =>
+  isMade(placed) ? await architectureOf(placed) : await loadTarget(placed);
+
+function inputsOf(
+  written: Configuration,
+  placed: Placed,
+  known: KnownTarget,
+  tell: (note: string) => void,
+): Input[] {
+  const { target, evaluate, select, baseline } = placed;
+  const phases = baseline ? [] : phasesOf(placed);
+  const isSelected = placed.progressive.rounds > 1 || phases.some(({ start }) => start === 'best-of-seeds');
   const measured = [
     ...evaluate.flatMap(measure => imagesOf(measure)),
     ...(isSelected ? imagesOf(select.measure, select.split) : []),
@@ -81,33 +108,27 @@ function inputsOf({ configuration }: Cell, specFolder: string, tell: (note: stri
         : target.train === undefined
           ? 'target.weights'
           : 'target.network',
-    name: `weights ${canonicalJson({ target, baseline })} ${taskNamed(configuration)} ${dataRoot(configuration, specFolder)}`,
+    name: `weights ${canonicalJson({ target, baseline })} ${taskNamed(placed)}`,
     check: async () => {
-      const { sha256, network } = await loadTarget(configuration, specFolder);
-      if (!baseline) refuseNothingToRepresent(network, configuration);
-      return target.from === undefined ? sha256 : keyOfRun(target.from, configuration);
+      const { sha256, network } = await known();
+      if (!baseline) refuseNothingToRepresent(network, written);
+      return target.from === undefined ? sha256 : placed.run!.key;
     },
   };
   return [
     weights,
-    ...(target.train === undefined ? [] : trainingOfTarget(target.train, configuration, specFolder, tell)),
-    ...(baseline ? [] : teacherToLearnFrom(configuration, specFolder)),
-    ...(baseline ? [] : permutationGiven(configuration, specFolder)),
-    ...[...new Set(measured)].map(split => imagesInput(split, split, configuration, specFolder, tell)),
-    ...phases.flatMap(({ configuration: training }, i) => [
-      ...(distils(training)
-        ? [
-            imagesInput(
-              `images:${i}`,
-              distilsOnTask(training) ? 'train' : 'source',
-              training,
-              specFolder,
-              tell,
-            ),
-          ]
-        : []),
-      ...predictorToBeginWith(`predictor:${i}`, training, specFolder),
-    ]),
+    ...(target.train === undefined ? [] : trainingOfTarget(target.train, placed, tell)),
+    ...(baseline ? [] : teacherToLearnFrom('teacher', placed)),
+    ...(baseline ? [] : permutationGiven(placed, known)),
+    ...[...new Set(measured)].map(split => imagesInput(split, split, placed, tell)),
+    ...phases.flatMap(({ configuration }, i) => {
+      const training = placedAs(placed, configuration);
+      const images = imagesInput(`images:${i}`, distilsOnTask(training) ? 'train' : 'source', training, tell);
+      return [
+        ...(distils(training) ? [images] : []),
+        ...predictorToBeginWith(`predictor:${i}`, training, known),
+      ];
+    }),
   ];
 }
 
@@ -129,108 +150,80 @@ function refuseNothingToRepresent(network: Network, { target }: Configuration): 
 }
 
 /** What a network is asked for by: how many classes it has, and how large its images are, may be up to the data. */
-function taskNamed({ target: { dataset }, data: { classes, size, arrays, folder } }: Configuration): string {
+function taskNamed({ target: { dataset }, data: { classes, size, arrays, folder } }: Placed): string {
   return canonicalJson({ dataset, classes, size, arrays, folder });
 }
 
-/** The key of the run whose network is the target. Throws a Failure when it is another network, or of other classes. */
-async function keyOfRun(from: NonNullable<Configuration['target']['from']>, { target }: Configuration) {
-  const { name, configuration, result } = await findTargetRun(from);
-  const [theirs, ours] = [configuration.target, target].map(({ network, dataset }) =>
-    canonicalJson({ network, dataset }),
-  );
-  if (theirs === ours) return result.key;
-  throw new Failure(
-    'checkpoint',
-    `Expected ${name} to represent ${ours}, got ${theirs}`,
-    '`target.network` and `target.dataset` are those of the sweep that the network is from.',
-  );
-}
-
 function teacherToLearnFrom(
-  configuration: Configuration,
-  specFolder: string,
+  role: 'teacher' | 'original-teacher',
+  placed: Placed,
   setting: Setting = 'teacher',
 ): Input[] {
-  const { teacher } = configuration;
+  const { teacher } = placed;
   if (teacher === 'none') return [];
-  const root = dataRoot(configuration, specFolder);
   return [
     {
-      role: 'teacher',
+      role,
       path: `${setting}.weights`,
-      name: `teacher ${canonicalJson(teacher)} ${taskNamed(configuration)} ${root}`,
-      check: async () => (await loadTeacher(configuration, specFolder, setting))!.sha256,
+      name: `teacher ${canonicalJson(teacher)} ${taskNamed(placed)}`,
+      check: async () => (await loadTeacher(placed, setting))!.sha256,
     },
   ];
 }
 
-function permutationGiven(configuration: Configuration, specFolder: string): Input[] {
-  const { mode, file } = permutationOf(configuration);
+function permutationGiven(placed: Placed, known: KnownTarget): Input[] {
+  const { mode, file } = permutationOf(placed);
   if (file === undefined) return [];
   const check = async () => {
-    const path = await locateFile(configuration, 'permutation.file', file, specFolder);
-    return (await readGivenPermutation(path, mode, await loadTarget(configuration, specFolder))).sha256;
+    const path = await present(file, 'permutation.file');
+    return (await readGivenPermutation(path, mode, await known())).sha256;
   };
-  const root = dataRoot(configuration, specFolder);
-  const name = `permutation ${canonicalJson({ target: configuration.target, mode, file })} ${taskNamed(configuration)} ${root}`;
+  const name = `permutation ${canonicalJson({ target: placed.target, mode, file })} ${taskNamed(placed)}`;
   return [{ role: 'permutation', path: 'permutation.file', name, check }];
 }
 
 /** What a target is trained on: images, how many they are, and the teacher's weights. */
-function trainingOfTarget(
-  { teacher }: Recipe,
-  configuration: Configuration,
-  specFolder: string,
-  tell: (note: string) => void,
-): Input[] {
-  const images = imagesInput('original', 'train', configuration, specFolder, tell);
-  const count = async () => String((await openImages(configuration, specFolder, 'train')).count);
-  const own = teacherToLearnFrom({ ...configuration, teacher }, specFolder, 'target.train.teacher');
+function trainingOfTarget({ teacher }: Recipe, placed: Placed, tell: (note: string) => void): Input[] {
+  const images = imagesInput('original', 'train', placed, tell);
+  const count = async () => String((await openImages(placed, 'train')).count);
   return [
     images,
     { ...images, role: 'original-count', name: `count ${images.name}`, check: count },
-    ...own.map(input => ({ ...input, role: 'original-teacher' })),
+    ...teacherToLearnFrom('original-teacher', { ...placed, teacher }, 'target.train.teacher'),
   ];
 }
 
 function imagesInput(
-  role: string,
+  role: Role,
   which: Looked | 'source',
-  configuration: Configuration,
-  specFolder: string,
+  placed: Placed,
   tell: (note: string) => void,
 ): Input {
-  const { target, data, ood } = configuration;
+  const { target, data, ood } = placed;
   return {
     role,
-    path: settingOf(which, configuration),
-    name: `${which} ${target.dataset} ${canonicalJson({ data, ood })} ${dataRoot(configuration, specFolder)}`,
-    check: () =>
-      which === 'ood'
-        ? oodSha256(configuration, specFolder, tell)
-        : imagesSha256(configuration, specFolder, which, tell),
+    path: settingOf(which, placed),
+    name: `${which} ${target.dataset} ${canonicalJson({ data, ood })}`,
+    check: () => (which === 'ood' ? oodSha256(placed, tell) : imagesSha256(placed, which, tell)),
   };
 }
 
-/** The setting that asks for images. */
-function settingOf(which: Looked | 'source', { data, ood }: Configuration): string {
+/** The setting that asks for images; that of their root leads to the data set where no root is written. */
+function settingOf(which: Looked | 'source', { ood }: Placed): string {
   if (which === 'source') return 'data.source';
   if (which === 'ood') return ood.set === undefined ? 'evaluate' : 'ood.set';
-  return data.root === undefined ? 'target.dataset' : 'data.root';
+  return 'data.root';
 }
 
-function predictorToBeginWith(role: string, configuration: Configuration, specFolder: string): Input[] {
-  const { target, predictor } = configuration;
+function predictorToBeginWith(role: Role, placed: Placed, known: KnownTarget): Input[] {
+  const { target, predictor } = placed;
   const { init, ...sizes } = predictor;
   if (init.method !== 'checkpoint') return [];
   const check = async () => {
-    const { network } = await loadTarget(configuration, specFolder);
-    const shapes = shapesOf(network, configuration);
-    return (await readInitial(configuration, init.file, specFolder, shapes)).sha256;
+    const { network } = await known();
+    return (await readInitial(init.file, shapesOf(network, placed))).sha256;
   };
-  const root = dataRoot(configuration, specFolder);
-  const name = `predictor ${canonicalJson({ target, sizes, init })} ${taskNamed(configuration)} ${root}`;
+  const name = `predictor ${canonicalJson({ target, sizes, init })} ${taskNamed(placed)}`;
   return [{ role, path: 'predictor.init.file', name, check }];
 }
 

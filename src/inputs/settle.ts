@@ -1,5 +1,5 @@
 import { hashOf } from '../canonical-json.ts';
-import { dataRoot } from '../contract/locate.ts';
+import { type Placed, place } from '../contract/placed.ts';
 import { normalizationOf, usual } from '../data/normalize.ts';
 import { Failure } from '../failure.ts';
 import type { Cell } from '../spec/cell.ts';
@@ -8,6 +8,7 @@ import type { Sweep } from '../spec/sweep.ts';
 import { findTargetRun } from '../target/finished-run.ts';
 import { type Maker, makerOf } from '../target/maker.ts';
 import { loadNetwork } from '../target/target.ts';
+import { createLocate } from './locate.ts';
 
 type Normalize = Configuration['data']['normalize'];
 
@@ -23,6 +24,7 @@ export interface Settled {
  * read decides nothing; `checkInputs` tells why.
  */
 export async function settle(sweep: Sweep): Promise<Settled> {
+  const locate = createLocate(sweep.folder);
   const known = new Map<string, Promise<unknown>>();
   const once = <Thing>(about: object, make: () => Promise<Thing>): Promise<Thing | undefined> => {
     const name = hashOf(about);
@@ -34,15 +36,10 @@ export async function settle(sweep: Sweep): Promise<Settled> {
   const cells: Cell[] = [];
   for (const cell of sweep.cells) {
     const { configuration } = cell;
-    const task = {
-      ...configuration.target,
-      ...configuration.data,
-      root: dataRoot(configuration, sweep.folder),
-    };
-    const ofTarget = await once({ task }, () => usedForTarget(configuration, sweep.folder));
-    const ofTeacher = await once({ task, teacher: configuration.teacher }, () =>
-      usedForTeacher(configuration, sweep.folder),
-    );
+    const placed = place(configuration, (await locate(configuration)).files, undefined);
+    const task = { ...placed.target, ...placed.data };
+    const ofTarget = await once({ task }, () => usedForTarget(placed));
+    const ofTeacher = await once({ task, teacher: placed.teacher }, () => usedForTeacher(placed));
     const normalize = decided('data.normalize', configuration.data.normalize, ofTarget, notes);
     cells.push({
       ...cell,
@@ -70,14 +67,11 @@ const madeBy = (maker: Maker | undefined, whose: string): Used | undefined =>
     known: `the ${whose}'s weights have the names of ${maker.name}'s networks`,
   };
 
-async function usedForTarget(configuration: Configuration, folder: string): Promise<Used | undefined> {
+async function usedForTarget(configuration: Placed): Promise<Used | undefined> {
   const { target } = configuration;
   if (target.train !== undefined) return undefined;
   if (target.from === undefined)
-    return madeBy(
-      makerOf(await loadNetwork(target, configuration, folder, 'target'), configuration),
-      'target',
-    );
+    return madeBy(makerOf(await loadNetwork(target, configuration, 'target'), configuration), 'target');
   const run = await findTargetRun(target.from);
   const { normalize } = run.configuration.data;
   return {
@@ -86,13 +80,10 @@ async function usedForTarget(configuration: Configuration, folder: string): Prom
   };
 }
 
-async function usedForTeacher(configuration: Configuration, folder: string): Promise<Used | undefined> {
+async function usedForTeacher(configuration: Placed): Promise<Used | undefined> {
   const { teacher } = configuration;
   if (teacher === 'none') return undefined;
-  return madeBy(
-    makerOf(await loadNetwork(teacher, configuration, folder, 'teacher'), configuration),
-    'teacher',
-  );
+  return madeBy(makerOf(await loadNetwork(teacher, configuration, 'teacher'), configuration), 'teacher');
 }
 
 const isSame = (a: Normalize, b: Normalize) => hashOf(normalizationOf(a)) === hashOf(normalizationOf(b));

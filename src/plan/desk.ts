@@ -1,8 +1,10 @@
 import type { Evaluation } from '../catalogue/measures.ts';
+import type { CellInputs, InputHashes } from '../contract/inputs.ts';
 import { imagesOf, type Split } from '../contract/needs.ts';
+import type { Placed } from '../contract/placed.ts';
 import type { Candidate, Inputs, Stage, Subject } from '../contract/stage.ts';
 import type { Cell } from '../spec/cell.ts';
-import { evaluationSettings, type InputHashes, stageKey, trackingSettings } from './key.ts';
+import { evaluationSettings, stageKey, trackingSettings } from './key.ts';
 import { runName } from './run.ts';
 
 /** Where the stages of a cell are written down. */
@@ -10,6 +12,8 @@ export interface Desk {
   readonly cell: Cell;
   readonly seeds: readonly number[];
   readonly hashes: InputHashes;
+  /** The cell's configuration as its stages have it. */
+  readonly placed: Placed;
   /** The stage that gives the target's network, where it is that of another sweep. */
   readonly given: string | undefined;
   /** The images that are looked at on the way, by their content. */
@@ -35,13 +39,13 @@ export interface Setting {
 export function openDesk(
   cell: Cell,
   seeds: readonly number[],
-  hashes: InputHashes,
+  { hashes, placed }: CellInputs,
   stages: Map<string, Stage>,
 ): Desk {
   const needs = new Map(seeds.map(seed => [seed, new Set<string>()]));
   const settings = new Map<string, string>();
   const desk: Desk = {
-    ...{ cell, seeds, hashes, given: givenKey(cell, hashes) },
+    ...{ cell, seeds, hashes, placed, given: givenKey(cell, hashes) },
     trackedOn: trackingSettings(cell.configuration, hashes),
     needs: seed => [...needs.get(seed)!],
     settingsOf(measure, split) {
@@ -73,9 +77,8 @@ const givenKey = ({ configuration }: Cell, { weights }: InputHashes) =>
 
 /** The network of another sweep's run, as the target. */
 function enterGiven(desk: Desk, key: string): void {
-  const { cell, seeds, hashes } = desk;
+  const { seeds, hashes, placed: configuration } = desk;
   const name = sharedName(desk, 'target');
-  const { configuration } = cell;
   desk.enter({ kind: 'network', key, name, configuration, inputs: {}, run: hashes.weights }, seeds);
 }
 
@@ -121,7 +124,7 @@ export function evaluate(
   { inputs, target, unless }: Measured,
   of: readonly number[],
 ): string {
-  const { configuration } = desk.cell;
+  const { placed: configuration } = desk;
   const { predictor } = inputs;
   const settings = desk.settingsOf(measure, split);
   const key = stageKey('evaluation', settings, predictor, predictor === undefined ? target : undefined);
@@ -136,7 +139,7 @@ export function selectBest(
   predictors: ReadonlyMap<number, string>,
   toBeat: string | undefined,
 ): string {
-  const { configuration } = desk.cell;
+  const { placed: configuration } = desk;
   const { measure, split } = configuration.select;
   const candidates = desk.seeds.map((seed): Candidate => {
     const predictor = predictors.get(seed)!;

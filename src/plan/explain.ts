@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { InputHashes, Role } from '../contract/inputs.ts';
+import { place } from '../contract/placed.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { isMapping, valueAt, withValue } from '../spec/pointer.ts';
-import type { InputHashes } from './key.ts';
 import type { Plan } from './plan.ts';
 import type { PlannedRun } from './run.ts';
 import { stagesOfCell } from './stages-of-cell.ts';
@@ -27,7 +28,7 @@ export interface Change {
 export function changesOf(plan: Plan, run: PlannedRun, earlier: EarlierRun): Map<string, Change[]> {
   const { configuration } = run.cell;
   const seeds = plan.runs.filter(({ cell }) => cell === run.cell).map(({ seed }) => seed);
-  const now = { configuration, inputs: run.inputs, seeds };
+  const now = { configuration, inputs: run.inputs.hashes, seeds };
   const found = new Map<string, Change[]>();
   for (const { change, without } of differences(now, earlier)) {
     const others = keysOf(run, without);
@@ -40,7 +41,11 @@ export function changesOf(plan: Plan, run: PlannedRun, earlier: EarlierRun): Map
 }
 
 /** The keys of a run's stages if it had this. */
-function keysOf({ cell, seed }: PlannedRun, { configuration, inputs, seeds }: EarlierRun): Set<string> {
+function keysOf(
+  { cell, seed, inputs: { files, run } }: PlannedRun,
+  { configuration, inputs: hashes, seeds }: EarlierRun,
+): Set<string> {
+  const inputs = { hashes, files, run, placed: place(configuration, files, run) };
   const plans = stagesOfCell({ ...cell, configuration }, seeds, inputs, new Map());
   return new Set(plans.find(plan => plan.seed === seed)?.stages ?? []);
 }
@@ -51,7 +56,7 @@ function differences(now: EarlierRun, earlier: EarlierRun) {
     const configuration = withValue(now.configuration, path.split('.'), from) as unknown as Configuration;
     return { change: { what: path, from, to }, without: { ...now, configuration } };
   });
-  const roles = [...new Set([...Object.keys(earlier.inputs), ...Object.keys(now.inputs)])];
+  const roles = [...new Set([...Object.keys(earlier.inputs), ...Object.keys(now.inputs)])] as Role[];
   const inputs = roles
     .filter(role => earlier.inputs[role] !== now.inputs[role])
     .map(role => {

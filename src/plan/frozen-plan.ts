@@ -1,15 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { CellInputs, InputHashes } from '../contract/inputs.ts';
+import { type Files, type GivenRun, type Placed, place } from '../contract/placed.ts';
 import type { Stage } from '../contract/stage.ts';
 import { Failure } from '../failure.ts';
 import type { Cell } from '../spec/cell.ts';
 import type { Configuration } from '../spec/configuration.ts';
-import type { InputHashes } from './key.ts';
 import type { Plan } from './plan.ts';
 import { type PlannedRun, runKey } from './run.ts';
 
 /** Raise it when lines are made of other parts than before: no worker goes by a plan of another version. */
-const planVersion = 1;
+const planVersion = 2;
 
 /** What a plan is of: the first of its lines. */
 export interface PlanHeader {
@@ -25,6 +26,14 @@ interface ConfigurationLine {
   readonly configuration: Configuration;
 }
 
+/** The configuration of a cell with the paths of its files, by the number of the one that it was written as. */
+interface PlacedLine {
+  readonly number: number;
+  readonly of: number;
+  readonly files: Files;
+  readonly run?: GivenRun | undefined;
+}
+
 interface StageLine {
   readonly stage: Omit<Stage, 'configuration'> & {
     readonly configuration: number;
@@ -36,7 +45,9 @@ interface CellLine {
   readonly cell: string;
   readonly values: Cell['values'];
   readonly configuration: number;
-  readonly inputs: InputHashes;
+  /** The number of the configuration with the paths. */
+  readonly placed: number;
+  readonly hashes: InputHashes;
 }
 
 interface RunLine extends Omit<PlannedRun, 'cell' | 'inputs'> {
@@ -47,8 +58,7 @@ interface RunLine extends Omit<PlannedRun, 'cell' | 'inputs'> {
 
 /** A sweep's plan as JSON, an object a line: made and read line by line, for there may be hundreds of thousands. */
 export function* planLines({ runs, stages }: Plan, sweep: string, tool: string): Generator<string> {
-  const line = (value: PlanHeader | ConfigurationLine | StageLine | CellLine | RunLine) =>
-    `${JSON.stringify(value)}\n`;
+  const line = (value: Line) => `${JSON.stringify(value)}\n`;
   yield line({ plan: planVersion, sweep, tool });
   const numbers = new Map<Configuration, number>();
   function* numbered(configuration: Configuration): Generator<string, number> {
@@ -60,8 +70,12 @@ export function* planLines({ runs, stages }: Plan, sweep: string, tool: string):
     return number;
   }
   for (const { cell, inputs } of new Map(runs.map(run => [run.cell, run])).values()) {
+    const { hashes, files, run } = inputs;
     const configuration = yield* numbered(cell.configuration);
-    yield line({ cell: cell.id, values: cell.values, configuration, inputs });
+    const placed = numbers.size;
+    numbers.set(inputs.placed, placed);
+    yield line({ number: placed, of: configuration, files, run });
+    yield line({ cell: cell.id, values: cell.values, configuration, placed, hashes });
   }
   for (const stage of stages.values()) {
     const { configuration, ...rest } = stage;
@@ -87,18 +101,24 @@ export interface FrozenPlan extends Plan {
 export async function readPlan(file: string): Promise<FrozenPlan> {
   const configurations: Configuration[] = [];
   const stages = new Map<string, Stage>();
-  const cells = new Map<string, { cell: Cell; inputs: InputHashes }>();
+  const cells = new Map<string, { cell: Cell; inputs: CellInputs }>();
+  const placements = new Map<number, Pick<CellInputs, 'files' | 'run'>>();
   const runs: PlannedRun[] = [];
   let header: PlanHeader | undefined;
   for await (const line of linesOf(file)) {
     if ('plan' in line) header = line;
-    else if ('number' in line) configurations.push(line.configuration);
+    else if ('of' in line) {
+      const { of, files, run } = line;
+      placements.set(configurations.length, { files, run });
+      configurations.push(place(configurations[of]!, files, run));
+    } else if ('number' in line) configurations.push(line.configuration);
     else if ('stage' in line) stages.set(line.stage.key, thawed(line.stage, configurations));
     else if ('run' in line) {
       const { cell, key: _, ...run } = line;
       runs.push({ ...run, ...cells.get(cell)! });
     } else {
-      const { cell: id, values, configuration, inputs } = line;
+      const { cell: id, values, configuration, placed, hashes } = line;
+      const inputs = { hashes, ...placements.get(placed)!, placed: configurations[placed] as Placed };
       cells.set(id, { cell: { id, values, configuration: configurations[configuration]! }, inputs });
     }
   }
@@ -115,7 +135,7 @@ export async function* keysOfPlan(file: string): AsyncGenerator<string> {
   for await (const line of linesOf(file)) if ('stage' in line) yield line.stage.key;
 }
 
-type Line = PlanHeader | ConfigurationLine | StageLine | CellLine | RunLine;
+type Line = PlanHeader | ConfigurationLine | PlacedLine | StageLine | CellLine | RunLine;
 
 async function* linesOf(file: string): AsyncGenerator<Line> {
   let isFirst = true;

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { hashOf } from '../canonical-json.ts';
 import { type Evaluation, isMeasure } from '../catalogue/measures.ts';
+import type { InputHashes } from '../contract/inputs.ts';
 import { settingsOf } from '../contract/measure-settings.ts';
 import { distils, imagesOf, type Split } from '../contract/needs.ts';
 import type { StageKind } from '../contract/stage.ts';
@@ -23,9 +24,6 @@ const versions: Readonly<Record<StageKind, number>> = {
   selection: 1,
   network: 1,
 };
-
-/** sha256 of the content of each input that a cell's runs read, by its role; undefined where there is none. */
-export type InputHashes = Readonly<Record<string, string | undefined>>;
 
 /** The key of a stage: its kind, the hash of its settings, what else tells it apart, and what it builds on. */
 export function stageKey(

@@ -1,6 +1,6 @@
+import type { CellInputs } from '../contract/inputs.ts';
 import type { Stage } from '../contract/stage.ts';
 import type { Sweep } from '../spec/sweep.ts';
-import type { InputHashes } from './key.ts';
 import type { PlannedRun } from './run.ts';
 import { shareGuidance } from './share-guidance.ts';
 import { stagesOfCell } from './stages-of-cell.ts';
@@ -16,10 +16,11 @@ export interface Plan {
  * Every run and every stage that the spec implies. Runs stand in the order in which they are begun: all cells with the
  * first seed, then all cells with the second, and so on. A sweep that is looked at early then shows the whole grid with
  * few seeds, which tells more than a corner of it with all seeds, and a cell that cannot work shows in the first pass.
+ * `inputs` has those of each cell, by its id.
  */
-export function planSweep(sweep: Sweep, inputs: ReadonlyMap<string, InputHashes>): Plan {
+export function planSweep(sweep: Sweep, inputs: ReadonlyMap<string, CellInputs>): Plan {
   const stages = new Map<string, Stage>();
-  const ofCells = sweep.cells.map(cell => stagesOfCell(cell, sweep.seeds, inputs.get(cell.id) ?? {}, stages));
+  const ofCells = sweep.cells.map(cell => stagesOfCell(cell, sweep.seeds, inputs.get(cell.id)!, stages));
   const shared = shareGuidance(stages);
   const runs = sweep.seeds.flatMap((_, i) => ofCells.map(runs => withGuidance(runs[i]!, shared.guidance)));
   return { runs, stages: shared.stages };

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Evaluation, Measure } from '../catalogue/measures.ts';
+import type { CellInputs } from '../contract/inputs.ts';
 import type { Cell } from '../spec/cell.ts';
-import type { InputHashes } from './key.ts';
 
 /** One round of a run: its phases, and what is measured of the last one; keys of stages. */
 export interface Round {
@@ -21,8 +21,8 @@ export interface PlannedRun {
   readonly run: string;
   readonly cell: Cell;
   readonly seed: number;
-  /** The contents of the files that it reads, by their roles. */
-  readonly inputs: InputHashes;
+  /** What it reads; the same object for all runs of a cell. */
+  readonly inputs: CellInputs;
   readonly rounds: readonly Round[];
   /** The stage that trained the target; absent: its weights are given. */
   readonly trained: string | undefined;

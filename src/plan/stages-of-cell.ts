@@ -1,5 +1,7 @@
 import { isMeasure, type Measure, numberOf } from '../catalogue/measures.ts';
+import type { CellInputs } from '../contract/inputs.ts';
 import { distils, learnsFromLogits, type Split } from '../contract/needs.ts';
+import { placedAs } from '../contract/placed.ts';
 import type { Stage } from '../contract/stage.ts';
 import type { Cell } from '../spec/cell.ts';
 import { type Phase, phasesOf } from '../spec/phases.ts';
@@ -16,7 +18,6 @@ import {
 } from './desk.ts';
 import {
   guidanceSettings,
-  type InputHashes,
   originalSettings,
   permutationSettings,
   phaseSettings,
@@ -32,14 +33,14 @@ import { type PlannedRun, type Round, runName } from './run.ts';
 export function stagesOfCell(
   cell: Cell,
   seeds: readonly number[],
-  hashes: InputHashes,
+  inputs: CellInputs,
   stages: Map<string, Stage>,
 ): PlannedRun[] {
   const { target, evaluate: measures, progressive, baseline } = cell.configuration;
   // Seeds that train a target each have no stage in common.
   if (target.train?.seed === 'run' && seeds.length > 1)
-    return seeds.flatMap(seed => stagesOfCell(cell, [seed], hashes, stages));
-  const desk = openDesk(cell, seeds, hashes, stages);
+    return seeds.flatMap(seed => stagesOfCell(cell, [seed], inputs, stages));
+  const desk = openDesk(cell, seeds, inputs, stages);
   const trained = trainedOriginal(desk);
   const given = trained ?? desk.given;
   const ofTarget = measures.filter(isMeasure).filter(measure => !numberOf(measure).compares);
@@ -72,7 +73,7 @@ export function stagesOfCell(
     run: runName(cell, seed),
     cell,
     seed,
-    inputs: hashes,
+    inputs,
     original,
     trained,
     trackedOn: desk.trackedOn,
@@ -87,12 +88,15 @@ const roundLabel = ({ cell }: Desk, number: number): readonly string[] =>
 
 /** The stage that trains the target of a cell, where one does. */
 function trainedOriginal(desk: Desk): string | undefined {
-  const { cell, seeds, hashes } = desk;
-  const { configuration } = cell;
+  const { cell, seeds, hashes, placed: configuration } = desk;
   const { train: recipe } = configuration.target;
   if (recipe === undefined) return undefined;
   const seed = recipe.seed === 'run' ? seeds[0]! : recipe.seed;
-  const key = stageKey('original', originalSettings(configuration, recipe, hashes), seed);
+  const key = stageKey(
+    'original',
+    originalSettings(cell.configuration, cell.configuration.target.train!, hashes),
+    seed,
+  );
   const name = recipe.seed === 'run' ? nameOf(desk, seed, 'target') : sharedName(desk, 'target');
   const iterations = iterationsOf(recipe, Number(hashes['original-count']));
   return desk.enter(
@@ -122,7 +126,7 @@ function settingOf(
   const name = sharedName(desk, ...label, 'permutation');
   const inputs = { target: network };
   const permutation = desk.enter(
-    { kind: 'permutation', key, name, configuration, inputs, unless },
+    { kind: 'permutation', key, name, configuration: desk.placed, inputs, unless },
     desk.seeds,
   );
   return { subject: { target: network, permutation }, target, unless };
@@ -154,10 +158,11 @@ function trainRound(desk: Desk, number: number, setting: Setting) {
 }
 
 /** Enters a phase of one seed, with what all seeds share worked out once. */
-function phaseOf({ cell, hashes, trackedOn, enter }: Desk, phase: Phase, i: number, setting: Setting) {
-  const { configuration } = cell;
+function phaseOf(desk: Desk, phase: Phase, i: number, setting: Setting) {
+  const { hashes, trackedOn, enter, placed: configuration } = desk;
   const { subject, target, unless } = setting;
   const { configuration: training, start } = phase;
+  const placed = placedAs(configuration, phasesOf(configuration)[i]!.configuration);
   const read = {
     begins: start === 'initial' ? (hashes[`predictor:${i}`] ?? 'fresh') : undefined,
     images: distils(training) ? hashes[`images:${i}`] : undefined,
@@ -171,7 +176,19 @@ function phaseOf({ cell, hashes, trackedOn, enter }: Desk, phase: Phase, i: numb
     const inputs = { target: subject.target, permutation: subject.permutation, predictor };
     const stream = guidance && stageKey('guidance', guidance, seed);
     return enter(
-      { kind: 'phase', key, name, configuration, inputs, unless, seed, training, track, trackedOn, stream },
+      {
+        kind: 'phase',
+        key,
+        name,
+        configuration,
+        inputs,
+        unless,
+        seed,
+        training: placed,
+        track,
+        trackedOn,
+        stream,
+      },
       [seed],
     );
   };
@@ -212,7 +229,7 @@ function selectRound(
 
 /** The best network of a round, which the next one represents. */
 function networkOf(desk: Desk, number: number, { subject, target }: Setting, selection: string): string {
-  const { configuration } = desk.cell;
+  const { placed: configuration } = desk;
   const key = stageKey('network', '', target, subject.permutation, selection);
   const name = sharedName(desk, ...roundLabel(desk, number), 'network');
   const unless = configuration.progressive.stopWhenNoGain ? selection : undefined;

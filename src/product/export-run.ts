@@ -2,6 +2,8 @@ import { join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { writeAtomic } from '../files/atomic.ts';
 import { type NernSizes, sizesOf } from '../format/nern-file.ts';
+import { withPlaces } from '../inputs/locate.ts';
+import { placeRun } from '../inputs/place-run.ts';
 import { predictorOfRun } from '../target/finished-predictor.ts';
 import { findRun } from '../target/finished-run.ts';
 import { writeNetwork } from './network-files.ts';
@@ -43,8 +45,10 @@ export async function exportRun({ run: name, out, weights, to, ...wish }: Export
       'A trained target is in its folder, as target.safetensors.',
     );
   }
-  const trained = await predictorOfRun(run, weights).catch(error => {
-    throw weights === undefined ? withAnotherWay(error) : error;
+  const { placed, missing } = await placeRun(run);
+  const from = { directory, configuration: placed };
+  const trained = await predictorOfRun(from, weights && resolve(weights)).catch(error => {
+    throw weights === undefined ? withAnotherWay(withPlaces(error, missing)) : error;
   });
   const product = await withEngine(wish, result.provenance.at(-1)!.engine, engine =>
     productOf({ ...trained, configuration, run: { name: run.name, key: result.key } }, engine),

@@ -1,8 +1,8 @@
 import { basename, extname, resolve } from 'node:path';
-import { embeddedWeights } from '../contract/locate.ts';
 import { readNernFile } from '../format/nern-file.ts';
 import type { NernHeader } from '../format/nern-header.ts';
 import { isOnnx, readOnnxWeights } from '../target/network-file.ts';
+import { embeddedWeights } from '../target/target.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import { writeNetwork } from './network-files.ts';
 import { reconstruct } from './reconstruction.ts';

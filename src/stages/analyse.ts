@@ -1,4 +1,5 @@
 import type { Analysis } from '../catalogue/measures.ts';
+import { type Placed, placedAs } from '../contract/placed.ts';
 import {
   errorsByLayer,
   kernelGrids,
@@ -9,7 +10,6 @@ import { metaCompression, similarityOfEmbeddings } from '../evaluation/analyses/
 import { interpolation, lossLandscape } from '../evaluation/analyses/of-surroundings.ts';
 import type { Finding, Finished, Subject } from '../evaluation/analyses/subject.ts';
 import { drawStrips } from '../measures/picture.ts';
-import type { Configuration } from '../spec/configuration.ts';
 import { fineTune } from './fine-tune.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -28,12 +28,12 @@ const analyses: Readonly<Record<Analysis, (subject: Subject) => Promise<Finding>
 export async function findingOf(
   name: Analysis,
   finished: Finished,
-  configuration: Configuration,
+  configuration: Placed,
   workshop: Workshop,
 ) {
   const images: Subject['images'] = split => workshop.images(configuration, split);
   const tune: Subject['fineTune'] = (training, pruned) =>
-    fineTune(finished, training, workshop.job.specFolder, pruned);
+    fineTune(finished, placedAs(configuration, training), pruned);
   const subject = { ...finished, configuration, images, fineTune: tune };
   const { document, picture } = await analyses[name](subject);
   // On one line: with one for each number, tables of thousands would be three times as long.

@@ -1,6 +1,7 @@
 import { hashOf } from '../canonical-json.ts';
 import type { Job } from '../contract/job.ts';
 import type { Split } from '../contract/needs.ts';
+import type { Placed } from '../contract/placed.ts';
 import type { Subject } from '../contract/stage.ts';
 import { createEvaluator, type Evaluator } from '../evaluation/evaluate.ts';
 import { outOfDistribution } from '../evaluation/ood.ts';
@@ -9,7 +10,6 @@ import { objectFolder, readObject, type StoredObject } from '../files/object.ts'
 import type { Engine } from '../graph/program.ts';
 import { type Sample, sampleOf } from '../images/sample.ts';
 import { once } from '../once.ts';
-import type { Configuration } from '../spec/configuration.ts';
 import { permutationOf } from '../spec/permutation.ts';
 import { readPermutation } from '../target/permutation-file.ts';
 import { createPredict, type Predict } from '../target/predict.ts';
@@ -30,9 +30,9 @@ export interface Workshop {
   readonly job: Job;
   engine(): Promise<Engine>;
   /** The target of a stage, as its network stands in the store or in the file of the configuration. */
-  target(configuration: Configuration, subject: Subject): Promise<Target>;
-  bench(configuration: Configuration, subject: Subject): Promise<Bench>;
-  images(configuration: Configuration, split: Split): Promise<Sample>;
+  target(configuration: Placed, subject: Subject): Promise<Target>;
+  bench(configuration: Placed, subject: Subject): Promise<Bench>;
+  images(configuration: Placed, split: Split): Promise<Sample>;
   /** Throws a Failure of kind 'environment' when the object is not there or damaged. */
   object(key: string): Promise<StoredObject & { folder: string }>;
 }
@@ -62,14 +62,12 @@ export function openWorkshop(job: Job, openEngine: () => Promise<Engine>): Works
 
   const images: Workshop['images'] = (configuration, split) => {
     const { target, data } = configuration;
-    return remembered(split, { dataset: target.dataset, data }, () =>
-      sampleOf(configuration, job.specFolder, split),
-    );
+    return remembered(split, { dataset: target.dataset, data }, () => sampleOf(configuration, split));
   };
 
   const target: Workshop['target'] = (configuration, { target: network }) =>
     remembered('target', { target: configuration.target, network }, async () =>
-      loadTarget(configuration, job.specFolder, network && (await object(network)).folder),
+      loadTarget(configuration, network && (await object(network)).folder),
     );
 
   const bench: Workshop['bench'] = (configuration, subject) => {
@@ -94,7 +92,7 @@ export function openWorkshop(job: Job, openEngine: () => Promise<Engine>): Works
         kernels,
         configuration,
         split => images(configuration, split),
-        rows => outOfDistribution(engineNow, targetNow, kernels, rows, configuration, job.specFolder),
+        rows => outOfDistribution(engineNow, targetNow, kernels, rows, configuration),
       );
       return { engine: engineNow, target: targetNow, representation, predict, evaluator };
     });

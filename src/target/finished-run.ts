@@ -1,6 +1,7 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { betterBy } from '../catalogue/measures.ts';
+import { exists } from '../contract/placed.ts';
 import type { RunResult } from '../contract/result.ts';
 import { readWritten } from '../contract/result-file.ts';
 import { Failure } from '../failure.ts';
@@ -113,9 +114,3 @@ async function readOrigin(sweep: string): Promise<string> {
     return '';
   }
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

@@ -8,7 +8,12 @@ import { isPath, packPermutation } from '../nern/ordering/packed-permutation.ts'
 import type { LayerPermutation, PermutationMode } from '../nern/ordering/permutation.ts';
 import { learnableConvolutions } from '../networks/network.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
-import { storedName, type Target } from './target.ts';
+import { type LoadedNetwork, storedName } from './target.ts';
+
+/** Whose kernels are ordered. Before a stage has made its weights, its tensors have the network's own names. */
+export type Ordered =
+  | Pick<LoadedNetwork, 'network' | 'weights' | 'stored'>
+  | { readonly network: LoadedNetwork['network']; readonly weights?: undefined; readonly stored?: undefined };
 
 /** A permutation out of a file. */
 export interface GivenPermutation {
@@ -26,10 +31,10 @@ export interface GivenPermutation {
 export async function readGivenPermutation(
   file: string,
   mode: PermutationMode,
-  target: Target,
+  target: Ordered,
 ): Promise<GivenPermutation> {
   const layers = learnableConvolutions(target.network).map(({ weight, shape }) => ({
-    name: storedName(target, weight),
+    name: target.weights === undefined ? weight : storedName(target, weight),
     shape,
   }));
   const permutations = file.endsWith('.nern')
@@ -44,9 +49,9 @@ function ofNern(
   { header, permutations }: NernFile,
   file: string,
   mode: PermutationMode,
-  { network, weights, stored = weights }: Target,
+  { network, weights, stored = weights }: Ordered,
 ): readonly LayerPermutation[] {
-  if (digestOf(copiedFrom(stored, header.layers)) !== header.copied) {
+  if (stored !== undefined && digestOf(copiedFrom(stored, header.layers)) !== header.copied) {
     throw new Failure(
       'checkpoint',
       `Expected ${file} to permute this ${network.name}, got the permutation of another target: ${header.network} of ${header.run.name}`,

@@ -1,4 +1,4 @@
-import { locateFile } from '../contract/locate.ts';
+import { type Placed, present } from '../contract/placed.ts';
 import { Failure } from '../failure.ts';
 import type { Engine } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -12,7 +12,6 @@ import { parameterCount } from '../nern/predictor/predictor-shapes.ts';
 import { predictionProgram } from '../nern/predictor/reconstruct.ts';
 import type { ParameterShapes } from '../optim/parameters.ts';
 import { createRandom } from '../random.ts';
-import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
 import type { Representation } from './represent.ts';
 
@@ -23,15 +22,14 @@ import type { Representation } from './represent.ts';
 export async function initialParameters(
   engine: Engine,
   representation: Representation,
-  configuration: Configuration,
+  configuration: Placed,
   seed: number,
-  specFolder: string,
 ): Promise<Float32Array> {
   const { init } = configuration.predictor;
   const { predictorShapes, kernels } = representation;
   if (init.method === 'framework') return initialisePredictor(predictorShapes, createRandom(seed, 'init'));
   if (init.method === 'checkpoint') {
-    return (await readInitial(configuration, init.file, specFolder, predictorShapes)).parameters;
+    return (await readInitial(init.file, predictorShapes)).parameters;
   }
   const parameters = variancePreserving(predictorShapes, createRandom(seed, 'init'));
   const program = await engine.compile(predictionProgram(representation));
@@ -49,16 +47,14 @@ export async function initialParameters(
 }
 
 /**
- * The parameters in the checkpoint that `predictor.init.file` names, and its hash in hexadecimal. Throws a Failure of
+ * The parameters in the checkpoint of `predictor.init.file`, and its hash in hexadecimal. Throws a Failure of
  * kind 'checkpoint' where it is missing or not of these shapes.
  */
 export async function readInitial(
-  configuration: Configuration,
-  name: string,
-  specFolder: string,
+  path: string,
   shapes: ParameterShapes,
 ): Promise<{ parameters: Float32Array; sha256: string }> {
-  const file = await locateFile(configuration, 'predictor.init.file', name, specFolder);
+  const file = await present(path, 'predictor.init.file');
   const { tensors, sha256 } = await readCheckpoint(file);
   return { parameters: parametersOf(tensors, file, shapes), sha256 };
 }

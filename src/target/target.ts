@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { locateFile, weightsFile } from '../contract/locate.ts';
+import { fileURLToPath } from 'node:url';
+import { type Placed, present } from '../contract/placed.ts';
 import { Failure } from '../failure.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { taskOf } from '../images/datasets.ts';
@@ -8,15 +9,11 @@ import { pruneTogether } from '../measures/prune.ts';
 import { networkOf, type Task } from '../networks/build.ts';
 import { catalogue } from '../networks/catalogue.ts';
 import { parameter } from '../networks/forward.ts';
-import { initialNetwork } from '../networks/initial.ts';
 import { matchParameters, shortcutOf } from '../networks/keys.ts';
 import { learnableConvolutions, type Network } from '../networks/network.ts';
 import { renameTensors } from '../networks/rename.ts';
-import { namedTensors } from '../networks/slots.ts';
-import { createRandom } from '../random.ts';
 import type { Configuration } from '../spec/configuration.ts';
 import { readCheckpoint } from '../weights/checkpoint.ts';
-import { findTargetRun } from './finished-run.ts';
 import { isOnnx, readNetworkFile, readOnnxWeights } from './network-file.ts';
 
 /** A network with its weights. */
@@ -40,6 +37,11 @@ export type NetworkSettings = Pick<
   'network' | 'shortcut' | 'weights' | 'key' | 'rename'
 >;
 
+/** The weights that come with the package: resnet8 trained on the built-in image set. */
+export const embeddedWeights = fileURLToPath(
+  new URL('../../assets/resnet8-procedural.safetensors', import.meta.url),
+);
+
 /** Where a spec names a network. */
 export type Setting = 'target' | 'teacher' | 'target.train.teacher';
 
@@ -49,29 +51,29 @@ export const networkFile = 'network.safetensors';
 /** The same beside a predictor of it, in the folder of a run whose target is not the one of its spec. */
 export const targetFile = 'target.safetensors';
 
+/** Whether a stage makes the target's weights; else a file has them. */
+export const isMade = ({ target: { train, from } }: Configuration): boolean =>
+  train !== undefined || from !== undefined;
+
 /**
  * Reads the target's weights, from the object folder of the stage that made them where there is one, and fits them to its
- * network. Without that folder, a target that is trained from scratch is what it is before. Throws a Failure of kind
- * 'checkpoint' or 'spec'.
+ * network. Throws a Failure of kind 'checkpoint' or 'spec', also where a stage makes them and its folder is not given.
  */
-export async function loadTarget(
-  configuration: Configuration,
-  specFolder: string,
-  made?: string,
-): Promise<Target> {
+export async function loadTarget(configuration: Placed, made?: string): Promise<Target> {
   const { target } = configuration;
   if (made !== undefined) {
     const weights = join(made, networkFile);
     const { network, shortcut } = target;
-    return loadNetwork({ network, shortcut, weights }, configuration, specFolder, 'target');
+    return loadNetwork({ network, shortcut, weights }, configuration, 'target');
   }
-  if (target.train !== undefined) return untrained(configuration, specFolder);
-  // Until its network is made, the one that it reconstructs tells its shapes.
-  if (target.from !== undefined) {
-    const run = await findTargetRun(target.from);
-    return loadTarget(run.configuration, run.specFolder);
+  if (isMade(configuration)) {
+    throw new Failure(
+      'checkpoint',
+      `Expected the weights that \`target.${target.train ? 'train' : 'from'}\` makes, found none`,
+      'They are in the folder of a run, as target.safetensors: run its sweep again.',
+    );
   }
-  return pruned(await loadNetwork(target, configuration, specFolder, 'target'), target.prune);
+  return pruned(await loadNetwork(target, configuration, 'target'), target.prune);
 }
 
 /**
@@ -96,27 +98,34 @@ export function pruned<Loaded extends Pick<Target, 'network' | 'weights' | 'stor
   return { ...loaded, weights: without(weights), ...(stored && { stored: without(stored) }) };
 }
 
+/** What a network is without its weights, and the hash of what tells it. */
+export type Architecture = Pick<LoadedNetwork, 'network' | 'sha256'>;
+
 /**
- * The network of a target that is trained from scratch, and the hash of the file that describes it, where one does. Where
- * it may have either shortcut it has that of both papers. Throws a Failure of kind 'checkpoint' or 'spec'.
+ * The target's network, also before its weights are made: of one that is trained from scratch as it is named or described,
+ * of that of another sweep's run as that run's, else as its weights tell. Throws a Failure of kind 'checkpoint' or 'spec'.
  */
-export async function architectureOf(
-  configuration: Configuration,
-  specFolder: string,
-): Promise<{ network: Network; sha256: string }> {
-  const { network: named, shortcut } = configuration.target;
-  const task = await taskOf(configuration, specFolder);
-  if (typeof named !== 'string') return describedIn(named.file, configuration, specFolder, 'target', task);
-  const layers = catalogue[named](shortcut === 'auto' ? 'B' : shortcut);
-  return { network: networkOf({ name: named, layers }, task), sha256: 'by name' };
+export async function architectureOf(configuration: Placed): Promise<Architecture> {
+  const { target, run } = configuration;
+  if (target.train !== undefined) return architectureByName(configuration);
+  if (target.from !== undefined) return architectureOf(run!.configuration);
+  const { network, sha256 } = await loadTarget(configuration);
+  return { network, sha256 };
 }
 
-/** A target before its training: sizes and times of steps are those of the trained one. */
-async function untrained(configuration: Configuration, specFolder: string): Promise<Target> {
-  const { network, sha256 } = await architectureOf(configuration, specFolder);
-  const { init } = configuration.target.train!;
-  const weights = namedTensors(network, initialNetwork(network, init, createRandom(0, 'target')));
-  return { network, weights, sha256 };
+/**
+ * The network that the target's settings name or describe, whatever its weights. Where it may have either shortcut it has
+ * that of both papers. Throws a Failure of kind 'checkpoint' or 'spec'.
+ */
+export async function architectureByName(configuration: Placed): Promise<Architecture> {
+  const { network: named, shortcut } = configuration.target;
+  const task = await taskOf(configuration);
+  if (typeof named !== 'string') {
+    const { network, sha256 } = await describedIn(named.file, 'target', task);
+    return { network, sha256 };
+  }
+  const layers = catalogue[named](shortcut === 'auto' ? 'B' : shortcut);
+  return { network: networkOf({ name: named, layers }, task), sha256: 'by name' };
 }
 
 /**
@@ -126,20 +135,13 @@ async function untrained(configuration: Configuration, specFolder: string): Prom
  */
 export async function loadNetwork(
   settings: NetworkSettings,
-  configuration: Configuration,
-  specFolder: string,
+  configuration: Placed,
   setting: Setting,
 ): Promise<LoadedNetwork> {
   const { network: named, shortcut } = settings;
-  const task = await taskOf(configuration, specFolder);
-  if (typeof named !== 'string')
-    return loadFromFile(named.file, settings, configuration, specFolder, setting, task);
-  const { path, stored, tensors, sha256 } = await namedTensorsOf(
-    settings,
-    configuration,
-    specFolder,
-    setting,
-  );
+  const task = await taskOf(configuration);
+  if (typeof named !== 'string') return loadFromFile(named.file, settings, setting, task);
+  const { path, stored, tensors, sha256 } = await namedTensorsOf(settings, setting);
   const kind = shortcut === 'auto' ? shortcutOf(tensors) : shortcut;
   const network = networkOf({ name: named, layers: catalogue[named](kind) }, task);
   const weights = matchParameters(network, tensors, path, setting);
@@ -149,28 +151,21 @@ export async function loadNetwork(
 async function loadFromFile(
   file: string,
   settings: NetworkSettings,
-  configuration: Configuration,
-  specFolder: string,
   setting: Setting,
   task: Task,
 ): Promise<LoadedNetwork> {
-  const { network, tensors, sha256 } = await describedIn(file, configuration, specFolder, setting, task);
+  const { network, tensors, sha256 } = await describedIn(file, setting, task);
   if (settings.weights === 'embedded' && tensors)
     return { network, weights: matchParameters(network, tensors, file, setting), stored: tensors, sha256 };
-  const checkpoint = await namedTensorsOf(settings, configuration, specFolder, setting);
+  const checkpoint = await namedTensorsOf(settings, setting);
   const weights = matchParameters(network, checkpoint.tensors, checkpoint.path, setting);
   const both = createHash('sha256').update(sha256).update(checkpoint.sha256).digest('hex');
   return { network, weights, stored: checkpoint.stored, sha256: both };
 }
 
 /** The tensors of a weights file under its own names (`stored`), and under those that the spec gives them. */
-async function namedTensorsOf(
-  { weights, key, rename = [] }: NetworkSettings,
-  configuration: Configuration,
-  specFolder: string,
-  setting: Setting,
-) {
-  const path = await weightsFile(configuration, `${setting}.weights`, weights, specFolder);
+async function namedTensorsOf({ weights, key, rename = [] }: NetworkSettings, setting: Setting) {
+  const path = weights === 'embedded' ? embeddedWeights : await present(weights, `${setting}.weights`);
   const { tensors: stored, sha256 } = await (isOnnx(path)
     ? readOnnxWeights(path)
     : readCheckpoint(path, key));
@@ -178,15 +173,9 @@ async function namedTensorsOf(
 }
 
 /** What a file that describes a network holds. */
-async function describedIn(
-  file: string,
-  configuration: Configuration,
-  specFolder: string,
-  setting: Setting,
-  task: Task,
-) {
+async function describedIn(file: string, setting: Setting, task: Task) {
   const place = `${setting}.network.file`;
-  return locateFile(configuration, place, file, specFolder)
+  return present(file, place)
     .then(path => readNetworkFile(path, task))
     .catch(error => {
       throw withSetting(error, place);
@@ -200,7 +189,10 @@ function withSetting(error: unknown, setting: string): unknown {
 }
 
 /** The name that a parameter of the network has in its file. */
-export function storedName({ weights, stored = weights, network }: LoadedNetwork, name: string): string {
+export function storedName(
+  { weights, stored = weights, network }: Pick<LoadedNetwork, 'weights' | 'stored' | 'network'>,
+  name: string,
+): string {
   const tensor = parameter(weights, name);
   const found = [...stored].find(([, other]) => other === tensor);
   if (found === undefined) throw new Error(`Expected ${name} of ${network.name} to be a tensor of its file`);

@@ -10,7 +10,7 @@ async function readBy(settings: string) {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
   const { sweep } = parsed;
   const [{ id, configuration }] = sweep.cells as [(typeof sweep.cells)[number]];
-  const hashes = (await checkInputs(sweep)).hashes.get(id)!;
+  const { hashes } = (await checkInputs(sweep)).cells.get(id)!;
   const distils = hashes['images:0'] !== undefined;
   return {
     train: hashes.train !== undefined || (distils && distilsOnTask(configuration)),

@@ -5,6 +5,7 @@ import { sourceOf, taskOf } from '../../src/images/datasets.ts';
 import { imagesSha256, openImages } from '../../src/images/images.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { failureOf, newFolder } from '../support/files.ts';
+import { placedIn } from '../support/inputs.ts';
 import { npy, npyLabels } from '../support/npy.ts';
 
 let root = '';
@@ -32,7 +33,7 @@ function configuration(target: string, data: string) {
   const text = `name: x\ntarget: { network: resnet20, dataset: ${target}, weights: a.th }\ndata: { root: ${root}, ${data} }\n`;
   const parsed = parseSpec(text, join(root, 'spec.yaml'));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
-  return parsed.sweep.cells[0]!.configuration;
+  return placedIn(root, parsed.sweep.cells[0]!.configuration);
 }
 
 test.each([
@@ -42,15 +43,15 @@ test.each([
   ['stl10', '', { classes: 10, input: [3, 96, 96] }],
   ['arrays', 'arrays: { test: { images: x.npy, labels: y.npy } }', { classes: 4, input: [3, 6, 6] }],
 ])('%s with { %s } asks a network for %j', async (target, data, expected) => {
-  expect(await taskOf(configuration(target, data), root)).toEqual(expected);
+  expect(await taskOf(await configuration(target, data))).toEqual(expected);
 });
 
 test('training images are parted into those to train with and those held out', async () => {
-  const flowers = configuration('folder', 'folder: flowers, size: 16, heldOut: 4');
+  const flowers = await configuration('folder', 'folder: flowers, size: 16, heldOut: 4');
   const [train, held, all] = await Promise.all([
-    openImages(flowers, root, 'train'),
-    openImages(flowers, root, 'held-out'),
-    openImages(configuration('folder', 'folder: flowers, size: 16'), root, 'train'),
+    openImages(flowers, 'train'),
+    openImages(flowers, 'held-out'),
+    openImages(await configuration('folder', 'folder: flowers, size: 16'), 'train'),
   ]);
   expect([train.count, held.count, all.count]).toEqual([5, 4, 9]);
   const count = (labels: ArrayLike<number>, label: number) =>
@@ -60,8 +61,8 @@ test('training images are parted into those to train with and those held out', a
 });
 
 test('what is read is known by its content', async () => {
-  const hash = (target: string, data: string, which: 'train' | 'test' | 'source') =>
-    imagesSha256(configuration(target, data), root, which);
+  const hash = async (target: string, data: string, which: 'train' | 'test' | 'source') =>
+    imagesSha256(await configuration(target, data), which);
   const flowers = await hash('folder', 'folder: flowers', 'test');
   // The same pictures, elsewhere and under another name.
   expect(await hash('imagenet', '', 'train')).toBe(flowers);
@@ -82,7 +83,7 @@ test.each([
   ['folder', 'folder: flowers/train', 'Expected test images in'],
   ['arrays', '', '`data.arrays.test` to name the images'],
 ])('%s with { %s } is missed by its setting', async (target, data, message) => {
-  const failure = await failureOf(openImages(configuration(target, data), root, 'test'));
+  const failure = await failureOf(openImages(await configuration(target, data), 'test'));
   expect(failure).toMatchObject({ name: 'Failure', message: expect.stringContaining(message) });
 });
 
@@ -91,7 +92,7 @@ describe('splits whose class folders do not agree', () => {
     const text = `name: x\ntarget: { network: resnet20, dataset: ${dataset}, weights: a.th }\ndata: { root: ${folder}, ${data} }\n`;
     const parsed = parseSpec(text, join(folder, 'spec.yaml'));
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
-    return parsed.sweep.cells[0]!.configuration;
+    return placedIn(folder, parsed.sweep.cells[0]!.configuration);
   };
   const tree = (...paths: string[]) =>
     newFolder(Object.fromEntries(paths.map(path => [`${path}/1.jpg`, 'x'])));
@@ -107,7 +108,7 @@ describe('splits whose class folders do not agree', () => {
       ...['b', 'c', 'd'].map(c => `${at}/${test}/${c}`),
     );
     for (const split of ['train', 'test'] as const) {
-      const { message, kind } = await failureOf(sourceOf(of(dataset, data, root), root, split));
+      const { message, kind } = await failureOf(sourceOf(await of(dataset, data, root), split));
       expect(kind).toBe('data');
       expect(message).toContain(
         `in ${root}/${at}/train and ${root}/${at}/${test}, got \`a\` only in ${root}/${at}/train`,
@@ -118,18 +119,18 @@ describe('splits whose class folders do not agree', () => {
 
   test('of which one is not there are no others', async () => {
     const root = tree('f/val/a', 'f/val/b');
-    expect(await sourceOf(of('folder', 'folder: f', root), root, 'test')).toMatchObject({
+    expect(await sourceOf(await of('folder', 'folder: f', root), 'test')).toMatchObject({
       folder: join(root, 'f/val'),
     });
   });
 
   test('of a part of ImageNet, or of more classes than the spec says, are refused', async () => {
     const root = tree('imagenet/val/n01440764', 'imagenet/val/n01443537', 'f/test/a', 'f/test/b');
-    const part = await failureOf(sourceOf(of('imagenet', 'size: 64', root), root, 'test'));
+    const part = await failureOf(sourceOf(await of('imagenet', 'size: 64', root), 'test'));
     expect(part.message).toContain(
       `Expected ${root}/imagenet/val to have the 1000 classes of ImageNet, got 2`,
     );
-    const more = await failureOf(sourceOf(of('folder', 'folder: f, classes: 1', root), root, 'test'));
+    const more = await failureOf(sourceOf(await of('folder', 'folder: f, classes: 1', root), 'test'));
     expect(more.message).toContain('to have at most the 1 subfolders of `data.classes`, got 2');
   });
 });

@@ -38,8 +38,8 @@ alpha: 0
 beta: 0
 evaluate: ${measures}
 `);
-    const { hashes } = await checkInputs(sweep);
-    expect(Object.keys(hashes.get(sweep.cells[0]!.id)!).sort()).toEqual(roles);
+    const { cells } = await checkInputs(sweep);
+    expect(Object.keys(cells.get(sweep.cells[0]!.id)!.hashes).sort()).toEqual(roles);
   });
 
   it.each([
@@ -76,8 +76,8 @@ phases:
   - { name: distill, losses: [kd], from: best-of-seeds, data: { train: 50 } }
   - { name: both, losses: [reconstruction, kd] }
 `);
-    const { hashes } = await checkInputs(sweep);
-    const found = hashes.get(sweep.cells[0]!.id)!;
+    const { cells } = await checkInputs(sweep);
+    const found = cells.get(sweep.cells[0]!.id)!.hashes;
     expect(Object.keys(found).sort()).toEqual(['images:1', 'images:2', 'train', 'weights']);
   });
 
@@ -135,20 +135,18 @@ evaluate: [reconstruction-error]
       'name: x\ntarget: { network: resnet8, dataset: procedural, weights: embedded }\nrepeats: 2',
     );
     const weights = readFileSync('assets/resnet8-procedural.safetensors');
-    expect(await checkInputs(sweep)).toEqual({
-      diagnostics: [],
-      notes: [],
-      hashes: new Map([
-        [
-          sweep.cells[0]!.id,
-          {
-            weights: createHash('sha256').update(weights).digest('hex'),
-            test: proceduralSha256.test,
-            'images:0': proceduralSha256.train,
-          },
-        ],
-      ]),
-    });
+    const { cells, ...told } = await checkInputs(sweep);
+    expect(told).toEqual({ diagnostics: [], notes: [] });
+    expect([...cells].map(([id, { hashes }]) => [id, hashes])).toEqual([
+      [
+        sweep.cells[0]!.id,
+        {
+          weights: createHash('sha256').update(weights).digest('hex'),
+          test: proceduralSha256.test,
+          'images:0': proceduralSha256.train,
+        },
+      ],
+    ]);
   });
 
   it('knows the predictor that training begins with by its content, and refuses one of another size', async () => {
@@ -171,8 +169,8 @@ evaluate: [reconstruction-error]
 target: { network: resnet8, dataset: procedural, weights: embedded }
 predictor: { hidden: ${hidden}, embedding: { levels: 4 }, init: { method: checkpoint, file: ${file} } }
 `);
-      const { hashes, diagnostics } = await checkInputs(sweep);
-      return { key: runKey(planSweep(sweep, hashes).runs[0]!), diagnostics };
+      const { cells, diagnostics } = await checkInputs(sweep);
+      return { key: runKey(planSweep(sweep, cells).runs[0]!), diagnostics };
     };
     const { key } = await keyWith('first.safetensors');
     expect((await keyWith('copy.safetensors')).key).toBe(key);
@@ -200,8 +198,8 @@ predictor: { hidden: ${hidden}, embedding: { levels: 4 }, init: { method: checkp
 target: { network: resnet8, dataset: procedural, weights: embedded }
 teacher: ${teacher}
 `);
-      const { hashes, diagnostics } = await checkInputs(sweep);
-      return { key: runKey(planSweep(sweep, hashes).runs[0]!), diagnostics };
+      const { cells, diagnostics } = await checkInputs(sweep);
+      return { key: runKey(planSweep(sweep, cells).runs[0]!), diagnostics };
     };
     const by = (file: string) => keyWith(`{ network: resnet8, weights: ${file} }`);
     const { key } = await by('teacher.safetensors');

@@ -6,6 +6,7 @@ import { type Plan, planSweep } from '../../src/plan/plan.ts';
 import { planFile, plansOf, writePlan } from '../../src/plan/plan-file.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
 import { newFolder } from '../support/files.ts';
+import { assumedOf } from '../support/inputs.ts';
 
 function planOf(file: string, overrides = ''): Plan {
   const parsed = parseSpec(readFileSync(file, 'utf8') + overrides, file);
@@ -19,7 +20,7 @@ function planOf(file: string, overrides = ''): Plan {
     teacher: 't',
     'original-count': '50000',
   };
-  return planSweep(sweep, new Map(sweep.cells.map(({ id }) => [id, hashes])));
+  return planSweep(sweep, assumedOf(sweep, hashes));
 }
 
 const specs = readdirSync('experiments')
@@ -32,7 +33,7 @@ describe('a frozen plan', () => {
     const folder = newFolder();
     await writePlan(folder, plan, 'sweep', '1.2.3');
     const { header, runs, stages } = await readPlan(join(folder, planFile));
-    expect(header).toEqual({ plan: 1, sweep: 'sweep', tool: '1.2.3' });
+    expect(header).toEqual({ plan: 2, sweep: 'sweep', tool: '1.2.3' });
     expect(runs).toEqual(plan.runs);
     expect([...stages]).toEqual([...plan.stages]);
     const keys = [];
@@ -61,9 +62,9 @@ describe('a frozen plan', () => {
   });
 
   it.each([
-    ['another version', '{"plan":2,"sweep":"x","tool":"9"}\n', 'one of another version'],
+    ['another version', '{"plan":1,"sweep":"x","tool":"9"}\n', 'one of another version'],
     ['no first line', '{"run":"a","stages":[]}\n', 'one of another version'],
-    ['half a line', '{"plan":1,"sweep":"x","tool":"1"}\n{"stage":{"key', 'a damaged one'],
+    ['half a line', '{"plan":2,"sweep":"x","tool":"1"}\n{"stage":{"key', 'a damaged one'],
     ['nothing', '', 'an empty file'],
   ])('with %s is refused', async (_, text, got) => {
     const file = join(newFolder(), planFile);

@@ -9,6 +9,7 @@ import { phasesOf } from '../../src/spec/phases.ts';
 import { withValue } from '../../src/spec/pointer.ts';
 import { settingPaths } from '../../src/spec/schema.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
+import { assumedOf } from '../support/inputs.ts';
 import { type Acts, actsOf, type Content, otherwise } from './acts.ts';
 import { knownOf } from './pairs.ts';
 
@@ -54,7 +55,7 @@ function planned(spec: unknown, changed: readonly Content[]): Planned | undefine
   const hashes = Object.fromEntries(
     contents.map(([role, other]) => [role, `${other ? 'other' : 'some'} ${role}`]),
   );
-  const plan = planSweep(parsed.sweep, new Map([[cell.id, { ...hashes, 'original-count': '50000' }]]));
+  const plan = planSweep(parsed.sweep, assumedOf(parsed.sweep, { ...hashes, 'original-count': '50000' }));
   const places = [...plan.stages.values()].map(stage => [placeOf(stage, cell.id), stage] as const);
   const stages = new Map(places);
   expect(stages.size, 'places are unique').toBe(plan.stages.size);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { InputHashes } from '../../src/contract/inputs.ts';
 import { dependencies } from '../../src/contract/stage.ts';
 import { type Plan, planSweep } from '../../src/plan/plan.ts';
 import { reportedBy, runKey } from '../../src/plan/run.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
+import { assumedOf } from '../support/inputs.ts';
 
 const spec = `
 name: tiny
@@ -12,11 +14,11 @@ seeds: [3, 5]
 matrix: { predictor.hidden: [140, 160] }
 `;
 
-function plan(text: string, file = 'tiny.yaml', hashes: Record<string, string> = { weights: 'abc' }): Plan {
+function plan(text: string, file = 'tiny.yaml', hashes: InputHashes = { weights: 'abc' }): Plan {
   const parsed = parseSpec(text, file);
   if (!parsed.ok) throw new Error(parsed.diagnostics[0]!.message);
   const { sweep } = parsed;
-  return planSweep(sweep, new Map(sweep.cells.map(({ id }) => [id, hashes])));
+  return planSweep(sweep, assumedOf(sweep, hashes));
 }
 
 const keys = ({ runs }: Plan) => runs.map(runKey);

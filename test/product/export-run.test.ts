@@ -64,4 +64,9 @@ it('exports what stands for a target that was trained, with its norms and classi
   );
   for (const name of ['bn1.running_var', 'linear.weight'])
     expect([...network!.get(name)!.data]).toEqual([...target!.get(name)!.data]);
+  // Without them there are no weights, rather than fresh ones.
+  await rm(join(directory, 'target.safetensors'));
+  const failure = await failureOf(exported(directory));
+  expect(failure.message).toBe('Expected the weights that `target.train` makes, found none');
+  expect(failure.hint).toContain('--with FILE');
 });

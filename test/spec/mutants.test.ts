@@ -1,10 +1,11 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import type { InputHashes } from '../../src/plan/key.ts';
+import type { InputHashes } from '../../src/contract/inputs.ts';
 import { planSweep } from '../../src/plan/plan.ts';
 import type { Overrides } from '../../src/spec/overrides.ts';
 import { renderDiagnostics } from '../../src/spec/render.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
+import { assumedOf } from '../support/inputs.ts';
 import { blocks, mutants, overrides, typos } from '../support/mutants.ts';
 
 // What bounds a spec is `patience`; all of them together take as long as the machine is busy.
@@ -37,7 +38,7 @@ function outcomeOf(text: string, set: Overrides['set'] = []): 'refused' | 'plann
     return 'refused';
   }
   const { sweep } = parsed;
-  const { runs } = planSweep(sweep, new Map(sweep.cells.map(({ id }) => [id, whatever])));
+  const { runs } = planSweep(sweep, assumedOf(sweep, whatever));
   expect(runs).toHaveLength(sweep.cells.length * sweep.seeds.length);
   return 'planned';
 }

@@ -15,6 +15,7 @@ import { represent } from '../../src/target/represent.ts';
 import { loadTarget } from '../../src/target/target.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { newFolder } from '../support/files.ts';
+import { assumedOf, placedIn } from '../support/inputs.ts';
 import {
   type Conditions,
   determined,
@@ -84,7 +85,7 @@ test('layers with equally many kernels share a program', async () => {
     { engine: noting },
   );
   const { configuration } = result;
-  const { kernels } = represent(await loadTarget(configuration, '.'), configuration);
+  const { kernels } = represent(await loadTarget(await placedIn('.', configuration)), configuration);
   const sizes = new Set(kernels.layers.map(layer => layer.kernels));
   expect(kernels.layers.length).toBeGreaterThan(sizes.size);
   expect(kernels.layers.length).toBeLessThanOrEqual(9);
@@ -126,7 +127,7 @@ describe('the initialisation', () => {
     const directly = async (changed: object) => {
       const parsed = parseSpec(specOf({ ...still, predictor: changed }), 'spec.yaml');
       if (!parsed.ok) throw new Error(parsed.diagnostics[0]!.message);
-      const [phase] = phasesIn(planSweep(parsed.sweep, new Map()));
+      const [phase] = phasesIn(planSweep(parsed.sweep, assumedOf(parsed.sweep, {})));
       return executeStage(phase!, workshopFor([phase!], newFolder()), () => {}, never);
     };
     await expect(directly({ ...predictor, hidden: 11 })).rejects.toMatchObject({
@@ -152,7 +153,7 @@ describe('the initialisation', () => {
       predictor: { ...tiny.predictor, init: { method: 'matched' } },
     });
     const { configuration } = result;
-    const { kernels } = represent(await loadTarget(configuration, '.'), configuration);
+    const { kernels } = represent(await loadTarget(await placedIn('.', configuration)), configuration);
     const { deviation } = momentsOf(kernels.rows.data, kernels.mask?.data);
     // Two independent variables of one variance differ by sqrt(2) of the deviation.
     const ratio = first(result) / deviation;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Job } from '../../src/contract/job.ts';
+import type { Placed } from '../../src/contract/placed.ts';
 import { dependencies, type EvaluationStage, type PhaseStage, type Stage } from '../../src/contract/stage.ts';
 import { isLeftOut, missingStages } from '../../src/execute/missing.ts';
 import { objectFolder, writeObject } from '../../src/files/object.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { Configuration } from '../../src/spec/configuration.ts';
 import { selection } from '../../src/stages/kinds/selection.ts';
 import type { Workshop } from '../../src/stages/workshop.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -13,7 +13,7 @@ import { objectIn } from './objects.ts';
 /** A key as stages have it. */
 export const keyOf = (name: string) => createHash('sha256').update(name).digest('hex');
 
-const configuration = { iterations: 3, predictor: { hidden: 8 } } as Configuration;
+const configuration = { iterations: 3, predictor: { hidden: 8 } } as Placed;
 
 /** A phase of seed 1 that a stand-in of test/execute/fixtures/workers can do. */
 export const phaseStage = (name: string): PhaseStage => ({
@@ -27,7 +27,7 @@ export const evaluationStage = (name: string, predictor: string): EvaluationStag
 });
 
 export const jobOf = (stages: readonly Stage[], store: string): Job => ({
-  ...{ stages, store, mayMixEngines: false, specFolder: '.' },
+  ...{ stages, store, mayMixEngines: false },
   engine: { name: 'onnx:cpu', threads: 1, device: 0 },
 });
 

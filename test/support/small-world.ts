@@ -13,12 +13,14 @@ import { createRandom } from '../../src/random.ts';
 import type { Configuration } from '../../src/spec/configuration.ts';
 import { permutationOf } from '../../src/spec/permutation.ts';
 import { phasesOf } from '../../src/spec/phases.ts';
+import type { Ordered } from '../../src/target/given-permutation.ts';
 import { encodePredictorFile } from '../../src/target/predictor-file.ts';
 import { shapesOf } from '../../src/target/represent.ts';
-import { architectureOf, loadTarget, storedName, type Target } from '../../src/target/target.ts';
+import { architectureByName, isMade, loadTarget, storedName } from '../../src/target/target.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 import { storedIntegers } from '../../src/weights/stored.ts';
 import { newFolder } from './files.ts';
+import { placedIn } from './inputs.ts';
 import { npy, npyLabels } from './npy.ts';
 import { execute } from './whole-runs.ts';
 
@@ -172,18 +174,19 @@ export async function furnish(folder: string, configurations: readonly Configura
       await network(folder, { ...configuration, target: { ...target, ...teacher } }, names.teacher);
     if (own !== 'none')
       await network(folder, { ...configuration, target: { ...target, ...own } }, names.ownTeacher);
-    const loaded = await loadTarget(configuration, folder);
-    if (permutationOf(configuration).file !== undefined) await permutation(folder, configuration, loaded);
+    const placed = await placedIn(folder, configuration);
+    const known = isMade(placed) ? await architectureByName(placed) : await loadTarget(placed);
+    if (permutationOf(configuration).file !== undefined) await permutation(folder, configuration, known);
     for (const phase of phasesOf(configuration)) {
       const { init } = phase.configuration.predictor;
-      if (init.method === 'checkpoint') await predictor(folder, shapesOf(loaded.network, configuration));
+      if (init.method === 'checkpoint') await predictor(folder, shapesOf(known.network, configuration));
     }
   }
 }
 
 /** A fresh network of the configuration's target, with names of its own for its file. */
 async function network(folder: string, configuration: Configuration, name: string): Promise<void> {
-  const { network } = await architectureOf(configuration, folder);
+  const { network } = await architectureByName(await placedIn(folder, configuration));
   const weights = namedTensors(network, initialNetwork(network, 'fan-in', createRandom(0, name)));
   await writeFile(join(folder, name), writeSafetensors(weights));
 }
@@ -194,11 +197,11 @@ async function predictor(folder: string, shapes: ParameterShapes): Promise<void>
 }
 
 /** Every path the other way round. */
-async function permutation(folder: string, configuration: Configuration, target: Target): Promise<void> {
+async function permutation(folder: string, configuration: Configuration, target: Ordered): Promise<void> {
   const { mode } = permutationOf(configuration);
   const backwards = (count: number) => Array.from({ length: count }, (_, i) => count - 1 - i);
   const tensors = learnableConvolutions(target.network).flatMap(({ weight, shape: [filters, channels] }) => {
-    const name = storedName(target, weight);
+    const name = target.weights === undefined ? weight : storedName(target, weight);
     const paths: [string, number[]][] =
       mode === 'cross-filter'
         ? [[`${name}.kernels`, backwards(filters * channels)]]

@@ -51,9 +51,9 @@ export async function planOf(text: string, folder = '.'): Promise<Plan> {
   const parsed = parseSpec(text, join(folder, 'spec.yaml'));
   if (!parsed.ok) throw new Error(parsed.diagnostics.map(({ message }) => message).join('\n'));
   const { sweep } = await settle(parsed.sweep);
-  const { hashes, diagnostics } = await checkInputs(sweep);
+  const { cells, diagnostics } = await checkInputs(sweep);
   if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
-  return planSweep(sweep, hashes);
+  return planSweep(sweep, cells);
 }
 
 /** The phases of a plan, in the order in which they are entered. */
@@ -63,10 +63,10 @@ export const phasesIn = ({ stages }: Plan): PhaseStage[] =>
 export function workshopFor(
   stages: readonly Stage[],
   store: string,
-  { folder = '.', engine, threads = 1, mayMixEngines = false }: Conditions = {},
+  { engine, threads = 1, mayMixEngines = false }: Conditions = {},
 ): Workshop {
   const order = { name: 'onnx:cpu', threads, device: 0 } as const;
-  const job: Job = { stages, store, engine: order, mayMixEngines, specFolder: folder };
+  const job: Job = { stages, store, engine: order, mayMixEngines };
   return openWorkshop(job, async () => engine ?? openEngine(order));
 }
 

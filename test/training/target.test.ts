@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import type { InputHashes } from '../../src/contract/inputs.ts';
 import type { StageEvent } from '../../src/contract/job.ts';
 import type { OriginalStage } from '../../src/contract/stage.ts';
 import { workFolder } from '../../src/files/work-folder.ts';
@@ -154,15 +155,12 @@ describe('a baseline', () => {
 });
 
 describe('the key of a training', () => {
-  const keyOf = async (
-    train: string,
-    change?: (hashes: Record<string, string>) => Record<string, string>,
-  ) => {
+  const keyOf = async (train: string, change: (hashes: InputHashes) => InputHashes = hashes => hashes) => {
     const plan = await planOf(spec(train));
     const { cell, inputs } = plan.runs[0]!;
-    const hashes = change ? change({ ...inputs } as Record<string, string>) : inputs;
+    const changed = { ...inputs, hashes: change(inputs.hashes) };
     const sweep = { cells: [cell], seeds: [3] } as unknown as Parameters<typeof planSweep>[0];
-    return originalsOf(planSweep(sweep, new Map([[cell.id, hashes]])))[0]!.key;
+    return originalsOf(planSweep(sweep, new Map([[cell.id, changed]])))[0]!.key;
   };
 
   test('depends on recipe, seed and images, and on distillation only with a teacher', async () => {

@@ -35,7 +35,7 @@ async function show(
   const runs = resolve(options.out);
   const earlier = await readEarlierPlan(join(runs, sweep.name));
   const order = {
-    ...{ name: sweep.name, runs, specFolder: sweep.folder, plan, earlier },
+    ...{ name: sweep.name, runs, plan, earlier },
     device: options.device ?? readDevice(sweep.device ?? 'auto')!,
     ...{ jobs: options.jobs, threads: options.threads, calibrate: options.calibrate },
     selected: selectorOf(options.only),

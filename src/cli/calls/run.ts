@@ -60,7 +60,7 @@ async function runOne(
   const device = options.device ?? readDevice(sweep.device ?? 'auto')!;
   const runs = resolve(options.out);
   const order = {
-    ...{ name: sweep.name, runs, specFolder: sweep.folder, plan, selected },
+    ...{ name: sweep.name, runs, plan, selected },
     ...{ executor: executors.local, device, jobs, threads },
   };
   const outcome = await runSweep(order, emit, interruption).finally(() => {

@@ -36,15 +36,14 @@ export async function guidance(
   const { job } = workshop;
   const startedAt = new Date();
   const folder = workFolder(job.store, key);
-  const teacher =
-    (await loadTeacher(training, job.specFolder)) ?? (await workshop.target(configuration, inputs));
+  const teacher = (await loadTeacher(training)) ?? (await workshop.target(configuration, inputs));
   const shape = [training.batch, teacher.network.classes] as const;
   const record = { steps: guidedSteps(training), shape, stepsPerFile: stepsPerFile(shape) };
   const saved = await readProgress(folder, record);
   const engine = await engineFor(name, saved, workshop, tell);
   const start = saved ?? { iteration: 0, batches: startOfData(seed) };
   const guide = createGuide(engine, teacher, training.batch);
-  const images = await batchesOrderOf(training, job.specFolder);
+  const images = await batchesOrderOf(training);
   const steps = writeGuidance(guide, images, record, folder, start);
   const save = (progress: Progress) => writeJsonAtomic(join(folder, progressFile), progress);
   const order = { name, engine: engine.name, iterations: record.steps, start, saved, steps, save };

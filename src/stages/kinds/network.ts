@@ -1,9 +1,9 @@
+import { readWritten } from '../../contract/result-file.ts';
 import type { NetworkStage } from '../../contract/stage.ts';
 import { Failure } from '../../failure.ts';
 import { layersOf } from '../../measures/layers.ts';
 import { learnableConvolutions } from '../../networks/network.ts';
 import { predictorOfRun } from '../../target/finished-predictor.ts';
-import { findTargetRun } from '../../target/finished-run.ts';
 import { createPredict } from '../../target/predict.ts';
 import { readPredictor } from '../../target/predictor-file.ts';
 import { type Representation, represent } from '../../target/represent.ts';
@@ -26,9 +26,9 @@ async function ofStage({ configuration, inputs }: NetworkStage, workshop: Worksh
 
 /** Of another sweep's run, as it lies in its folder. */
 async function ofRun({ configuration, run: key }: NetworkStage, { engine }: Workshop) {
-  const { from, prune } = configuration.target;
-  const run = await findTargetRun(from!);
-  if (run.result.key !== key)
+  const { prune } = configuration.target;
+  const run = configuration.run!;
+  if ((await readWritten(run.directory))?.key !== key)
     throw new Failure(
       'environment',
       `Expected the run in ${run.directory} to be the one that was planned with, got another result`,

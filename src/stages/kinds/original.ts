@@ -7,7 +7,7 @@ import { kernelCount } from '../../nern/coordinates.ts';
 import { smoothnessLoss } from '../../nern/ordering/smoothness.ts';
 import { learnableConvolutions, learnableParameters, type Network } from '../../networks/network.ts';
 import { namedTensors } from '../../networks/slots.ts';
-import { architectureOf, networkFile } from '../../target/target.ts';
+import { architectureByName, networkFile } from '../../target/target.ts';
 import { loadTeacher } from '../../target/teacher.ts';
 import { runToEnd, type Saved } from '../../training/resumable.ts';
 import {
@@ -36,16 +36,16 @@ export async function original(
   stop: AbortSignal,
 ): Promise<Outcome & { record: OriginalRecord }> {
   const { name, key, configuration, recipe, seed, iterations } = stage;
-  const { specFolder, store } = workshop.job;
+  const { store } = workshop.job;
   const startedAt = new Date();
   const folder = workFolder(store, key);
   const saved = await readTrainingCheckpoint<SavedOriginal>(folder, key);
   const engine = await engineFor(name, saved, workshop, tell);
-  const { network } = await architectureOf(configuration, specFolder);
+  const { network } = await architectureByName(configuration);
   const task: OriginalTask = {
     ...{ network, recipe, seed, iterations },
-    images: await originalBatchesOf(configuration, recipe, specFolder),
-    teacher: await loadTeacher({ ...configuration, teacher: recipe.teacher }, specFolder, teacherSetting),
+    images: await originalBatchesOf(configuration, recipe),
+    teacher: await loadTeacher({ ...configuration, teacher: recipe.teacher }, teacherSetting),
   };
   const start = saved ?? startOfOriginal(task);
   const steps = trainOriginal(engine, task, start);

@@ -16,10 +16,10 @@ export async function permutation(
   { configuration, inputs }: PermutationStage,
   workshop: Workshop,
 ): Promise<Outcome> {
-  const { engine, specFolder } = workshop.job;
+  const { engine } = workshop.job;
   const target = await workshop.target(configuration, inputs);
   const layers = learnableConvolutions(target.network).map(({ weight }) => parameter(target.weights, weight));
-  const permutations = await orderKernels(target, configuration, specFolder, engine.threads);
+  const permutations = await orderKernels(target, configuration, engine.threads);
   const rows = permutedRows(layers, permutations);
   const record: PermutationRecord = {
     bits: overheadBits(layers, permutationOf(configuration).mode),

@@ -55,7 +55,7 @@ export async function phase(
   const engine = await engineFor(name, saved, workshop, tell);
   const bench = await workshop.bench(configuration, inputs);
   const { representation, predict, evaluator } = bench;
-  const images = distils(training) ? await batchesOrderOf(training, job.specFolder) : undefined;
+  const images = distils(training) ? await batchesOrderOf(training) : undefined;
   const guidance = await guidanceOf(stage, workshop);
   // On the same engine as before, a run goes on to the same bytes.
   const isSame = saved?.engines.at(-1) === engine.name;
@@ -65,7 +65,7 @@ export async function phase(
   );
   const begin = () =>
     inputs.predictor === undefined
-      ? initialParameters(engine, representation, training, seed, job.specFolder)
+      ? initialParameters(engine, representation, training, seed)
       : readPredictor(workshop, inputs.predictor, representation.predictorShapes);
   const start: PhaseState = saved ?? {
     ...startOfTraining(training, await begin(), seed),
@@ -115,9 +115,9 @@ export async function phase(
 }
 
 /** Where the logits are given there is nothing else to know of the teacher. */
-async function guidanceOf({ training, inputs }: PhaseStage, { job, object }: Workshop): Promise<Guidance> {
+async function guidanceOf({ training, inputs }: PhaseStage, { object }: Workshop): Promise<Guidance> {
   if (inputs.guidance !== undefined)
     return { teacher: undefined, given: readGuide(await object(inputs.guidance)) };
-  const teacher = training.alpha > 0 ? await loadTeacher(training, job.specFolder) : undefined;
+  const teacher = training.alpha > 0 ? await loadTeacher(training) : undefined;
   return { teacher, given: undefined };
 }

@@ -26,7 +26,7 @@ async function sweep(
   emit: (event: SweepEvent) => void,
 ) {
   await prepareFolder(join(runs, 'tiny'), { name: 'tiny', text, folder: runs }, plan, '0.0.0');
-  const order = { name: 'tiny', runs, specFolder: runs, plan, selected: () => true, executor };
+  const order = { name: 'tiny', runs, plan, selected: () => true, executor };
   const machine = { device: { engine: 'onnx:cpu' }, jobs: 1, threads: 1 } as const;
   return runSweep({ ...order, ...machine }, emit, { stop, kill: never });
 }
