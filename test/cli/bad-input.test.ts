@@ -219,12 +219,12 @@ ${grid}`;
       files.yaml:12:7 error Expected plain data at byte 10 of ./hostile-zip.th (archive/data.pkl), got the Python name \`posix.system\`
        12 |     - hostile-zip.th
           |       ^^^^^^^^^^^^^^
-          = Loading this file in Python would run code of its choice; here it was not run. A file of plain tensors or arrays needs no such name: save it again with its state dict only, or get it from a source you trust.
+          = Loading this file in Python calls what this name stands for, a class or function of its own choice; here nothing was called. PyTorch's safe loader (\`weights_only\`) refuses it as well. Where you trust the file, load it in Python and save its state dict, or its arrays, alone.
 
       files.yaml:13:7 error Expected plain data at byte 99 of ./hostile-legacy.th, got the Python name \`posix.system\`
        13 |     - hostile-legacy.th
           |       ^^^^^^^^^^^^^^^^^
-          = Loading this file in Python would run code of its choice; here it was not run. A file of plain tensors or arrays needs no such name: save it again with its state dict only, or get it from a source you trust.
+          = Loading this file in Python calls what this name stands for, a class or function of its own choice; here nothing was called. PyTorch's safe loader (\`weights_only\`) refuses it as well. Where you trust the file, load it in Python and save its state dict, or its arrays, alone.
 
       files.yaml:14:7 error Expected ./hostile-bare.th to be a safetensors or PyTorch file, got one that begins with \`\\x80\\x02}(X\\x01\\x00\\x00\\x00wcposix\`
        14 |     - hostile-bare.th
@@ -334,7 +334,7 @@ ${grid}`;
       files.yaml:6:59 error Expected plain data at byte 10 of ./hostile/cifar-10-batches-py/test_batch, got the Python name \`posix.system\`
        6 | matrix: { data.root: [nowhere, none, gone, short, labels, hostile] }
          |                                                           ^^^^^^^
-         = Loading this file in Python would run code of its choice; here it was not run. A file of plain tensors or arrays needs no such name: save it again with its state dict only, or get it from a source you trust.
+         = Loading this file in Python calls what this name stands for, a class or function of its own choice; here nothing was called. PyTorch's safe loader (\`weights_only\`) refuses it as well. Where you trust the file, load it in Python and save its state dict, or its arrays, alone.
       [3]"
     `);
     expect([existsSync(marker), existsSync(join(workspace.folder, 'runs'))]).toEqual([false, false]);
