@@ -34,7 +34,7 @@ const work = (name: string) => {
 
 function plan(sweep: string, ...stages: string[]) {
   mkdirSync(join(runs, sweep), { recursive: true });
-  const lines = [{ plan: 1, sweep }, ...stages.map(name => ({ stage: { key: keyOf(name) } }))];
+  const lines = [{ plan: 2, sweep }, ...stages.map(name => ({ stage: { key: keyOf(name) } }))];
   writeFileSync(join(runs, sweep, planFile), lines.map(line => `${JSON.stringify(line)}\n`).join(''));
 }
 
