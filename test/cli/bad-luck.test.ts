@@ -44,8 +44,8 @@ it('a loss that is no number fails its run alone, with the iteration and the las
 
 describe.skipIf(process.platform === 'win32')('a disk that takes no more in the middle of a run', () => {
   it('fails the run, leaves whole files only, and the same command completes it', async () => {
-    // The predictor's file is larger than 4 KiB, the plan and the results are not.
-    const limited = ['-c', 'ulimit -f 4; exec "$@"', 'limited', process.execPath, main, 'tiny.yaml'];
+    // The predictor's file is larger than 64 KiB, the plan and the results are not.
+    const limited = ['-c', 'ulimit -f 64; exec "$@"', 'limited', process.execPath, main, 'tiny.yaml'];
     const options = { cwd: workspace.folder, env: workspace.environment('real') };
     const stderr = await new Promise<string>(done => {
       execFile('bash', limited, options, (_error, _stdout, text) => done(text));

@@ -83,7 +83,7 @@ describe('a description', () => {
     expect(`\n${messages.join('\n')}\n`).toMatchInlineSnapshot(`
       "
       net.yaml:1:1: Expected a mapping with \`name\` and \`layers\`
-      net.yaml:1:8: Flow sequence in block collection must be sufficiently indented and end with a ]
+      net.yaml:1:7: Expected \`[\` to be closed by \`]\`, found none (write \`]\` where it ends)
       net.yaml:3:5: Missing key \`size\` in \`layers[0]\`; net.yaml:3:62: Unknown key \`sise\` in \`layers[0]\` (did you mean \`size\`?)
       net.yaml:3:59: Expected \`layers[0].filters\` to be an integer from 1 to 65536 or \`classes\`, got \`many\`; net.yaml:9:13: Expected \`layers[6].kind\` to be \`convolution\`, \`norm\`, \`relu\`, \`add\`, \`concatenate\`, \`max-pool\`, \`average-pool\`, \`average\`, \`subsample\`, \`flatten\` or \`linear\`, got \`flaten\` (did you mean \`flatten\`?)
       net.yaml:5:38: Expected \`from\` of layer 2 (max-pool) of vgg-small to be the name of an earlier layer, got \`conv7\`

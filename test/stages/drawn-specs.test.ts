@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { Failure } from '../../src/failure.ts';
 import { layOut } from '../../src/report/layout.ts';
 import { collectResults } from '../../src/report/results.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
@@ -11,7 +12,7 @@ import { metricsOf } from '../../src/report/write.ts';
 import { isMapping } from '../../src/spec/pointer.ts';
 import { settingPaths } from '../../src/spec/schema.ts';
 import { parseSpec } from '../../src/spec/sweep.ts';
-import { specs, specTexts } from '../support/drawn-specs.ts';
+import { isLeftOut, specs, specTexts } from '../support/drawn-specs.ts';
 import { newFolder } from '../support/files.ts';
 import { furnish, names, openWorld, type World } from '../support/small-world.ts';
 import { execute } from '../support/whole-runs.ts';
@@ -49,7 +50,11 @@ describe('specs drawn from the schema', () => {
       folder,
       cells.map(({ configuration }) => configuration),
     );
-    const { runs } = await execute(text, { folder });
+    const ended = await execute(text, { folder }).catch((error: unknown) => error);
+    // Fresh networks and large steps may leave what a float32 holds: that is told, and nothing else may go wrong.
+    if (ended instanceof Failure && ended.kind === 'nan') return;
+    if (ended instanceof Error) throw ended;
+    const { runs } = ended as Awaited<ReturnType<typeof execute>>;
     expect(runs).toHaveLength(cells.length * seeds.length);
     for (const { result } of runs) {
       const { metrics, target, phases, rounds } = result;
@@ -86,7 +91,7 @@ describe('what is drawn', () => {
   test('has every setting of the schema', () => {
     const seen = new Set(texts.flatMap(text => pathsIn(parse(text), '')));
     // Each test has a sweep of its own to take a target from, and no device to choose.
-    expect(settingPaths.filter(path => !seen.has(path))).toEqual([]);
+    expect(settingPaths.filter(path => !seen.has(path) && !isLeftOut(path))).toEqual([]);
   });
 
   test('is refused with diagnostics where it cannot work, each with its place', () => {

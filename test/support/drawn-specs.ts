@@ -72,7 +72,7 @@ const affordable: Readonly<Record<string, Arbitrary<unknown>>> = {
 const written: readonly string[] = ['target.train.epochs'];
 
 /** Of what the small world has no file: those of safetensors hold one state dict. */
-const isLeftOut = (path: string) => /^(target|teacher|target\.train\.teacher)\.key$/.test(path);
+export const isLeftOut = (path: string) => /^(target|teacher|target\.train\.teacher)\.key$/.test(path);
 
 /** The settings of a spec, by the same names, that other places have as well. */
 const alias = (path: string) =>
