@@ -23,7 +23,7 @@ beforeAll(async () => {
   await runProgram(workspace, ['tiny.yaml'], 'real');
   const [cell] = readdirSync(join(workspace.folder, 'runs/tiny/trials'));
   run = `tiny/${cell}/seed-0`;
-}, 60_000);
+}, 180_000);
 afterAll(() => rmSync(workspace.folder, { recursive: true }));
 
 const call = (...args: string[]) => runProgram(workspace, args);
