@@ -44,8 +44,9 @@ it('a loss that is no number fails its run alone, with the iteration and the las
 
 describe.skipIf(process.platform === 'win32')('a disk that takes no more in the middle of a run', () => {
   it('fails the run, leaves whole files only, and the same command completes it', async () => {
+    const args = ['tiny.yaml', '--set', 'predictor.hidden=140'];
     // The predictor's file is larger than 64 KiB, the plan and the results are not.
-    const limited = ['-c', 'ulimit -f 64; exec "$@"', 'limited', process.execPath, main, 'tiny.yaml'];
+    const limited = ['-c', 'ulimit -f 64; exec "$@"', 'limited', process.execPath, main, ...args];
     const options = { cwd: workspace.folder, env: workspace.environment('real') };
     const stderr = await new Promise<string>(done => {
       execFile('bash', limited, options, (_error, _stdout, text) => done(text));
@@ -54,7 +55,7 @@ describe.skipIf(process.platform === 'win32')('a disk that takes no more in the 
       /^failed {4}.*: environment: Expected .*\/\.store\/[0-9a-f]{2}\/[0-9a-f]{64} to be writable, got `EFBIG`\n {2}The limit/m,
     );
     expect([results().cells[0]!.completed, temporaries()]).toEqual([0, []]);
-    const { code } = await runProgram(workspace, ['tiny.yaml'], 'real');
+    const { code } = await runProgram(workspace, args, 'real');
     expect([code, results().cells[0]!.completed]).toEqual([0, 1]);
   });
 });
